@@ -1,0 +1,3 @@
+//! Classification: which field a report belongs to, how urgent it is, and whether a person must look.
+
+pub mod domain;
