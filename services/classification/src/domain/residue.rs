@@ -25,6 +25,10 @@ pub fn decode(word: &str) -> Option<Decoded> {
         known?;
         keys.mid_digit |= key.is_ascii_digit() && at + 1 < word.len();
     }
+    // One key marks both vowels of ươ.
+    if let Some(at) = keys.letters.find("uơ").filter(|at| at + "uơ".len() < keys.letters.len()) {
+        keys.letters.replace_range(at..=at, "ư");
+    }
     if keys.marks == 0 || !is_syllable(&keys.letters, keys.tone) {
         return None;
     }
@@ -104,14 +108,7 @@ impl Keys {
             'o' => Some('ơ'),
             'u' => Some('ư'),
             _ => None,
-        })?;
-        // One key marks both vowels of ươ.
-        if let Some(at) =
-            self.letters.find("uơ").filter(|at| *at + "uơ".len() < self.letters.len() || *at > 0)
-        {
-            self.letters.replace_range(at..=at, "ư");
-        }
-        Some(())
+        })
     }
 
     fn mark_last(&mut self, mark: fn(char) -> Option<char>) -> Option<()> {

@@ -1,1 +1,12 @@
-//! (being built)
+//! What every process does the same way: live, stop, serve gRPC, report its health, speak the wire's types.
+
+pub mod grpc;
+pub mod internal;
+mod lifecycle;
+mod readiness;
+mod status;
+pub mod wire;
+
+pub use lifecycle::{Ending, Lifecycle};
+pub use readiness::{Condition, Readiness};
+pub use status::{DOMAIN, status};

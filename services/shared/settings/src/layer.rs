@@ -142,10 +142,10 @@ fn nearest(key: &str, known: &Table) -> Option<String> {
 fn collect(prefix: &str, table: &Table, keys: &mut Vec<String>) {
     for (name, value) in table {
         let key = format!("{prefix}{name}");
-        match value {
-            Value::Table(inner) if !inner.is_empty() => collect(&format!("{key}."), inner, keys),
-            _ => keys.push(key),
+        if let Value::Table(inner) = value {
+            collect(&format!("{key}."), inner, keys);
         }
+        keys.push(key);
     }
 }
 

@@ -96,7 +96,7 @@ fn a_wrong_key_is_told_with_its_place_and_the_nearest_one() {
         ),
         (
             read("", &[("FIELDREPORT__GPRC__KEY", "x")], &[]),
-            "unknown key `gprc` in the environment variable FIELDREPORT__GPRC__KEY; did you mean `grpc.key`?",
+            "unknown key `gprc` in the environment variable FIELDREPORT__GPRC__KEY; did you mean `grpc`?",
         ),
         (read("", &[], &[("zzz", "x")]), "unknown key `zzz` in the flag zzz=…"),
         (

@@ -1,0 +1,334 @@
+//! The policy: what a model's probabilities and a text's cues together allow the machine to propose.
+
+use serde::Serialize;
+use vocabulary::{Access, FieldCode, LeafCode, Scope, Urgency};
+
+use super::cues::{CueMatcher, Scan};
+use super::model::{Model, Prediction};
+use super::rules::{ClassificationPolicy, CueKind, Cues, LeafRule};
+use super::text::{Span, Text};
+
+/// Whether the proposal may go its way without a person. For a report out of scope, `Automatic` means that the
+/// policy is sure enough to return it; whether a person still confirms every return is not decided here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Route {
+    /// The policy asks for nobody.
+    Automatic,
+    /// A person decides; the reasons say why.
+    Review,
+}
+
+/// Why a suggestion is what it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReasonCode {
+    /// Danger to life now.
+    Emergency,
+    /// Danger soon.
+    Urgent,
+    /// Somebody may harm themselves.
+    SelfHarm,
+    /// A crime is reported.
+    Crime,
+    /// Perhaps a denunciation.
+    DenunciationSuspected,
+    /// Perhaps a complaint.
+    ComplaintSuspected,
+    /// In or out of scope is open.
+    ScopeUncertain,
+    /// Too short to be returned by a machine.
+    ShortText,
+    /// The field is open.
+    FieldUncertain,
+    /// Another province is named.
+    OtherProvince,
+    /// No words, or the same ones over and over.
+    Unreadable,
+    /// Not Vietnamese, or in words the model has never seen.
+    Unfamiliar,
+    /// Addressed to a machine.
+    MachineTalk,
+    /// The words that weighed most for the leaf; asks for nobody.
+    Weighed,
+}
+
+impl ReasonCode {
+    /// The stable word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Emergency => "emergency",
+            Self::Urgent => "urgent",
+            Self::SelfHarm => "self_harm",
+            Self::Crime => "crime",
+            Self::DenunciationSuspected => "denunciation_suspected",
+            Self::ComplaintSuspected => "complaint_suspected",
+            Self::ScopeUncertain => "scope_uncertain",
+            Self::ShortText => "short_text",
+            Self::FieldUncertain => "field_uncertain",
+            Self::OtherProvince => "other_province",
+            Self::Unreadable => "unreadable",
+            Self::Unfamiliar => "unfamiliar",
+            Self::MachineTalk => "machine_talk",
+            Self::Weighed => "weighed",
+        }
+    }
+
+    /// Whether a person must look because of it.
+    pub const fn asks_for_person(self) -> bool {
+        !matches!(self, Self::Urgent | Self::Weighed)
+    }
+
+    /// Whether not even a proposal may stand in the form.
+    const fn forbids_prefilling(self) -> bool {
+        matches!(self, Self::Unreadable | Self::Unfamiliar | Self::MachineTalk)
+    }
+}
+
+/// A reason with the words it rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reason {
+    /// Which.
+    pub code: ReasonCode,
+    /// The cue of the province pack, if one fired.
+    pub cue: Option<String>,
+    /// The words of the original.
+    pub spans: Vec<Span>,
+}
+
+/// What the machine proposes for one text.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Suggestion {
+    /// In or out.
+    pub scope: Scope,
+    /// The likeliest leaf of that scope.
+    pub leaf: LeafCode,
+    /// Its field.
+    pub field: FieldCode,
+    /// Probability of the leaf.
+    pub p_leaf: f32,
+    /// Probability of every field, likeliest first.
+    pub p_fields: Vec<(FieldCode, f32)>,
+    /// Probability that the report is out of scope.
+    pub p_out_of_scope: f32,
+    /// By cues, and by the model where no cue fires.
+    pub urgency: Urgency,
+    /// Who may see it from the first moment.
+    pub access: Access,
+    /// Whether a person decides.
+    pub route: Route,
+    /// The proposal must not even be pre-filled.
+    pub needs_human: bool,
+    /// Why, gravest first.
+    pub reasons: Vec<Reason>,
+}
+
+/// A model, the cues and the policy of one province. Immutable; share it.
+#[derive(Debug, Clone)]
+pub struct Classifier {
+    model: Model,
+    cues: CueMatcher,
+    policy: ClassificationPolicy,
+    /// Parallel to the model's leaves.
+    rules: Vec<LeafRule>,
+}
+
+/// A model that knows a leaf which the taxonomy does not.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the model knows the leaf {0:?}, the taxonomy does not; train it anew")]
+pub struct UnknownLeaf(pub LeafCode);
+
+/// From this probability the model's urgency counts where no cue fires.
+const URGENT_FROM: f32 = 0.5;
+/// Below this share of possible Vietnamese syllables, or of words known to the model, a text is unfamiliar.
+const FAMILIAR_SHARE: f32 = 0.6;
+/// How many of the weightiest words an explanation shows.
+const WEIGHED_WORDS: usize = 6;
+
+impl Classifier {
+    /// Puts a model under a province's rules.
+    pub fn try_new(
+        model: Model,
+        leaves: &[LeafRule],
+        cues: &Cues,
+        policy: ClassificationPolicy,
+    ) -> Result<Self, UnknownLeaf> {
+        let rule = |code: &LeafCode| {
+            leaves.iter().find(|rule| rule.code == *code).cloned().ok_or_else(|| UnknownLeaf(code.clone()))
+        };
+        let rules = model.leaves().iter().map(rule).collect::<Result<_, _>>()?;
+        Ok(Self { model, cues: CueMatcher::new(cues), policy, rules })
+    }
+
+    /// The model in use.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Proposes what to do with a text. Pure: the same text gives the same suggestion.
+    pub fn suggest(&self, original: &str) -> Suggestion {
+        let text = Text::parse(original);
+        let scan = self.cues.scan(&text);
+        let mut prediction = self.model.predict(&text);
+        let mut reasons = self.doubts_of_reading(&text, &scan);
+        if !reasons.is_empty() {
+            humble(&mut prediction);
+        }
+        let choice = self.choose(&prediction);
+        reasons.extend(cue_reasons(&scan));
+        self.add_sensitive(&prediction, &mut reasons);
+        self.add_doubts(&text, &choice, &scan, &mut reasons);
+        let urgency = urgency(&scan, &prediction);
+        let access = self.access(&choice, &reasons);
+        let weighed = self.model.contributions(&text, choice.leaf, WEIGHED_WORDS);
+        let spans = weighed.iter().map(|contribution| contribution.span).collect();
+        reasons.push(Reason { code: ReasonCode::Weighed, cue: None, spans });
+        let rule = &self.rules[choice.leaf];
+        Suggestion {
+            scope: rule.scope,
+            leaf: rule.code.clone(),
+            field: rule.code.field(),
+            p_leaf: prediction.leaves[choice.leaf],
+            p_fields: choice.fields,
+            p_out_of_scope: choice.p_out,
+            urgency,
+            access,
+            route: if reasons.iter().any(|r| r.code.asks_for_person()) {
+                Route::Review
+            } else {
+                Route::Automatic
+            },
+            needs_human: reasons.iter().any(|reason| reason.code.forbids_prefilling()),
+            reasons,
+        }
+    }
+
+    /// The scope first, then the likeliest field of that scope, then its likeliest leaf.
+    fn choose(&self, prediction: &Prediction) -> Choice {
+        let with_rules = || self.rules.iter().zip(&prediction.leaves).enumerate();
+        let p_out: f32 =
+            with_rules().filter(|(_, (rule, _))| rule.scope == Scope::Out).map(|(_, (_, p))| p).sum();
+        let scope = if p_out >= 0.5 { Scope::Out } else { Scope::In };
+        let fields = self.model.fields(prediction);
+        let in_scope =
+            |field: &FieldCode| self.rules.iter().any(|r| r.scope == scope && r.code.field() == *field);
+        let field = fields.iter().find(|(field, _)| in_scope(field));
+        let p_field = field.map_or(0.0, |(_, p)| *p);
+        let leaf = with_rules()
+            .filter(|(_, (rule, _))| field.is_none_or(|(field, _)| rule.code.field() == *field))
+            .max_by(|a, b| a.1.1.total_cmp(b.1.1))
+            .map_or(0, |(at, _)| at);
+        Choice { leaf, p_field, p_out, fields }
+    }
+
+    /// Texts that no model can be asked about.
+    fn doubts_of_reading(&self, text: &Text<'_>, scan: &Scan<'_>) -> Vec<Reason> {
+        let mut reasons = Vec::new();
+        if text.word_count() < 2 || text.is_repetitive() {
+            reasons.push(Reason { code: ReasonCode::Unreadable, cue: None, spans: Vec::new() });
+        } else if text.vietnamese_share().min(self.model.known_share(text)) < FAMILIAR_SHARE {
+            reasons.push(Reason { code: ReasonCode::Unfamiliar, cue: None, spans: Vec::new() });
+        }
+        if !scan.machine_talk.is_empty() {
+            reasons.push(Reason {
+                code: ReasonCode::MachineTalk,
+                cue: None,
+                spans: scan.machine_talk.clone(),
+            });
+        }
+        reasons
+    }
+
+    /// A complaint or denunciation that the model alone suspects.
+    fn add_sensitive(&self, prediction: &Prediction, reasons: &mut Vec<Reason>) {
+        for (rule, p) in self.rules.iter().zip(&prediction.leaves) {
+            let code = match rule.access {
+                Access::Ordinary => continue,
+                Access::Restricted => ReasonCode::ComplaintSuspected,
+                Access::Quarantine => ReasonCode::DenunciationSuspected,
+            };
+            let suspected = f64::from(*p) >= self.policy.out_of_scope_low
+                && f64::from(*p) < self.policy.sensitive_confidence;
+            if suspected && reasons.iter().all(|reason| reason.code != code) {
+                reasons.push(Reason { code, cue: None, spans: Vec::new() });
+            }
+        }
+    }
+
+    fn add_doubts(&self, text: &Text<'_>, choice: &Choice, scan: &Scan<'_>, reasons: &mut Vec<Reason>) {
+        let p_out = f64::from(choice.p_out);
+        let mut add = |code, spans| reasons.push(Reason { code, cue: None, spans });
+        if p_out > self.policy.out_of_scope_low && p_out < self.policy.out_of_scope_high {
+            add(ReasonCode::ScopeUncertain, Vec::new());
+        } else if p_out >= self.policy.out_of_scope_high && text.word_count() < self.policy.short_text_words {
+            add(ReasonCode::ShortText, Vec::new());
+        }
+        if f64::from(choice.p_field) < self.policy.field_confidence {
+            add(ReasonCode::FieldUncertain, Vec::new());
+        }
+        if !scan.other_provinces.is_empty() {
+            add(ReasonCode::OtherProvince, scan.other_provinces.clone());
+        }
+    }
+
+    fn access(&self, choice: &Choice, reasons: &[Reason]) -> Access {
+        let by_reason = reasons.iter().map(|reason| match reason.code {
+            ReasonCode::DenunciationSuspected | ReasonCode::Crime | ReasonCode::SelfHarm => {
+                Access::Quarantine
+            }
+            ReasonCode::ComplaintSuspected => Access::Restricted,
+            ReasonCode::Emergency
+            | ReasonCode::Urgent
+            | ReasonCode::ScopeUncertain
+            | ReasonCode::ShortText
+            | ReasonCode::FieldUncertain
+            | ReasonCode::OtherProvince
+            | ReasonCode::Unreadable
+            | ReasonCode::Unfamiliar
+            | ReasonCode::MachineTalk
+            | ReasonCode::Weighed => Access::Ordinary,
+        });
+        by_reason.chain([self.rules[choice.leaf].access]).max().unwrap_or(Access::Ordinary)
+    }
+}
+
+struct Choice {
+    leaf: usize,
+    p_field: f32,
+    p_out: f32,
+    fields: Vec<(FieldCode, f32)>,
+}
+
+/// Halves the way to knowing nothing: a guess about such a text must never look sure.
+fn humble(prediction: &mut Prediction) {
+    let even = 1.0 / prediction.leaves.len() as f32;
+    prediction.leaves.iter_mut().for_each(|p| *p = f32::midpoint(*p, even));
+}
+
+fn urgency(scan: &Scan<'_>, prediction: &Prediction) -> Urgency {
+    let learned = if prediction.urgent >= URGENT_FROM { Urgency::Urgent } else { Urgency::Normal };
+    scan.urgency().max(learned)
+}
+
+/// The reasons that cues give, gravest first.
+fn cue_reasons(scan: &Scan<'_>) -> Vec<Reason> {
+    let code = |hit: &super::cues::CueHit<'_>| match (hit.kind, hit.urgency()) {
+        (CueKind::SelfHarm, _) => Some(ReasonCode::SelfHarm),
+        (CueKind::Emergency | CueKind::Urgent, Urgency::Emergency) => Some(ReasonCode::Emergency),
+        (CueKind::Emergency | CueKind::Urgent, Urgency::Urgent) => Some(ReasonCode::Urgent),
+        (CueKind::Emergency | CueKind::Urgent, Urgency::Normal) => None,
+        (CueKind::Crime, _) => Some(ReasonCode::Crime),
+        (CueKind::Denunciation, _) => Some(ReasonCode::DenunciationSuspected),
+        (CueKind::Complaint, _) => Some(ReasonCode::ComplaintSuspected),
+    };
+    let mut reasons: Vec<Reason> = Vec::new();
+    for hit in &scan.hits {
+        let Some(code) = code(hit) else { continue };
+        match reasons.iter_mut().find(|reason| reason.code == code && reason.cue.as_deref() == Some(hit.id)) {
+            Some(reason) => reason.spans.push(hit.span),
+            None => reasons.push(Reason { code, cue: Some(hit.id.to_owned()), spans: vec![hit.span] }),
+        }
+    }
+    reasons.sort_by_key(|reason| reason.code as u8);
+    reasons
+}

@@ -1,0 +1,333 @@
+//! The deterministic trainer: the same examples and settings give the same model, bit for bit.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use vocabulary::{LeafCode, Urgency};
+
+use super::augment::{Variant, variants};
+use super::features::visit_grams;
+use super::model::{
+    COLUMNS, Calibration, Feature, HashIndex, MAXIMUM_LEAVES, Model, Row, URGENCY, rarity, softmax, vectorise,
+};
+use super::solver::{Problem, Sample, solve};
+use super::text::Text;
+
+/// One labelled training text.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Example {
+    /// The text as a citizen would send it.
+    pub text: String,
+    /// Its leaf.
+    pub leaf: LeafCode,
+    /// Its urgency.
+    pub urgency: Urgency,
+}
+
+/// What the trainer may be told; the defaults are what the measured model was made with.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Settings {
+    /// Seeds every shuffle and every random variant.
+    pub seed: u64,
+    /// In how many examples an n-gram must occur to be learned.
+    pub minimum_examples: u16,
+    /// Cost of a training error; larger fits the examples closer.
+    pub cost: f32,
+    /// How strongly rare leaves are weighted up: 0 not at all, 1 fully.
+    pub balance: f32,
+    /// Passes over the examples.
+    pub epochs: usize,
+    /// Parts of the cross-validation that calibrates the probabilities.
+    pub folds: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { seed: 7, minimum_examples: 2, cost: 1.0, balance: 0.5, epochs: 20, folds: 4 }
+    }
+}
+
+/// Why nothing could be learned.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TrainError {
+    /// No example, or only one leaf.
+    #[error("training needs examples of at least two leaves, got {0}")]
+    TooFewLeaves(usize),
+    /// More leaves than columns.
+    #[error("a model tells at most {MAXIMUM_LEAVES} leaves apart, got {0}")]
+    TooManyLeaves(usize),
+}
+
+/// Trains a model: features from the examples, weights by the solver, calibration by cross-validation.
+pub fn train(examples: &[Example], settings: &Settings) -> Result<Model, TrainError> {
+    let mut leaves: Vec<LeafCode> = examples.iter().map(|example| example.leaf.clone()).collect();
+    leaves.sort();
+    leaves.dedup();
+    match leaves.len() {
+        0 | 1 => return Err(TrainError::TooFewLeaves(leaves.len())),
+        2..=MAXIMUM_LEAVES => {}
+        more => return Err(TrainError::TooManyLeaves(more)),
+    }
+    let calibration = calibrate(examples, &leaves, settings);
+    let all: Vec<&Example> = examples.iter().collect();
+    Ok(fit(&all, &leaves, settings).into_model(leaves, calibration))
+}
+
+/// A fitted but not yet quantised model.
+struct Fitted {
+    hashes: Vec<u32>,
+    rarities: Vec<u8>,
+    weights: Vec<Row>,
+    bias: Row,
+}
+
+fn fit(examples: &[&Example], leaves: &[LeafCode], settings: &Settings) -> Fitted {
+    let (hashes, rarities) = choose_features(examples, settings.minimum_examples);
+    let index = HashIndex::new(hashes.iter().copied());
+    let class_weights = class_weights(examples, leaves, settings.balance);
+    let mut samples = Vec::new();
+    for (at, example) in examples.iter().enumerate() {
+        let leaf = leaves.binary_search(&example.leaf).unwrap_or(0);
+        let urgent = example.urgency != Urgency::Normal;
+        for Variant { text, weight } in variants(&example.text, settings.seed.wrapping_add(at as u64)) {
+            let text = Text::parse(&text);
+            let values = vectorise(&text, |gram| index.find(gram.hash), |row| rarity(rarities[row as usize]));
+            let values = values.into_iter().map(|value| (value.row, value.value)).collect();
+            samples.push(Sample { values, leaf, urgent, cost: settings.cost * weight * class_weights[leaf] });
+        }
+    }
+    let problem = Problem { samples: &samples, rows: hashes.len(), leaves: leaves.len() };
+    let (weights, bias) = solve(&problem, settings.epochs, settings.seed);
+    Fitted { hashes, rarities, weights, bias }
+}
+
+/// The n-grams worth knowing, by hash, and how rare each is.
+fn choose_features(examples: &[&Example], minimum: u16) -> (Vec<u32>, Vec<u8>) {
+    let mut seen: HashMap<u32, (u16, usize)> = HashMap::new();
+    for (at, example) in examples.iter().enumerate() {
+        visit_grams(&Text::parse(&example.text), |gram| {
+            let (count, last) = seen.entry(gram.hash).or_insert((0, usize::MAX));
+            if *last != at {
+                *count = count.saturating_add(1);
+                *last = at;
+            }
+        });
+    }
+    let mut kept: Vec<(u32, u16)> = seen
+        .into_iter()
+        .map(|(hash, (count, _))| (hash, count))
+        .filter(|(_, count)| *count >= minimum)
+        .collect();
+    kept.sort_unstable();
+    let all = examples.len() as f32;
+    let rarity_step =
+        |count: u16| ((1.0 + (all / f32::from(count)).ln()) * 32.0).round().clamp(1.0, 255.0) as u8;
+    kept.into_iter().map(|(hash, count)| (hash, rarity_step(count))).unzip()
+}
+
+fn class_weights(examples: &[&Example], leaves: &[LeafCode], balance: f32) -> Vec<f32> {
+    let even = examples.len() as f32 / leaves.len() as f32;
+    leaves
+        .iter()
+        .map(|leaf| {
+            let own = examples.iter().filter(|example| example.leaf == *leaf).count().max(1);
+            (even / own as f32).powf(balance).clamp(0.3, 3.0)
+        })
+        .collect()
+}
+
+impl Fitted {
+    fn scores(&self, index: &HashIndex, text: &str) -> Row {
+        let text = Text::parse(text);
+        let values =
+            vectorise(&text, |gram| index.find(gram.hash), |row| rarity(self.rarities[row as usize]));
+        let mut scores = self.bias;
+        for value in values {
+            for (score, weight) in scores.iter_mut().zip(&self.weights[value.row as usize]) {
+                *score += value.value * weight;
+            }
+        }
+        scores
+    }
+
+    fn into_model(self, leaves: Vec<LeafCode>, calibration: Calibration) -> Model {
+        let mut scales: Row = [0.0; COLUMNS];
+        for row in &self.weights {
+            for (scale, weight) in scales.iter_mut().zip(row) {
+                *scale = scale.max(weight.abs());
+            }
+        }
+        scales.iter_mut().for_each(|scale| *scale /= 127.0);
+        let quantise = |row: &Row| {
+            std::array::from_fn(|column| {
+                if scales[column] == 0.0 { 0 } else { (row[column] / scales[column]).round() as i8 }
+            })
+        };
+        let features = self
+            .hashes
+            .iter()
+            .zip(&self.rarities)
+            .zip(&self.weights)
+            .map(|((&hash, &rarity), row)| Feature { hash, rarity, weights: quantise(row) })
+            .collect();
+        Model::new(leaves, features, scales, self.bias, calibration)
+    }
+}
+
+/// Which fold a text falls into: by its content, so that adding examples moves none of the others.
+pub fn fold_of(text: &str, folds: u64) -> u64 {
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    (hash ^ (hash >> 32)) % folds.max(1)
+}
+
+/// Finds the calibration that makes the probabilities of unseen texts honest: scores come from models that did not
+/// see the text.
+fn calibrate(examples: &[Example], leaves: &[LeafCode], settings: &Settings) -> Calibration {
+    let mut scored: Vec<(Row, usize, bool)> = Vec::with_capacity(examples.len());
+    for fold in 0..settings.folds {
+        let (unseen, seen): (Vec<&Example>, Vec<&Example>) =
+            examples.iter().partition(|example| fold_of(&example.text, settings.folds) == fold);
+        if seen.is_empty() || unseen.is_empty() {
+            continue;
+        }
+        let fitted = fit(&seen, leaves, settings);
+        let index = HashIndex::new(fitted.hashes.iter().copied());
+        for example in unseen {
+            let leaf = leaves.binary_search(&example.leaf).unwrap_or(0);
+            scored.push((fitted.scores(&index, &example.text), leaf, example.urgency != Urgency::Normal));
+        }
+    }
+    let sharpness = best_sharpness(&scored, leaves.len());
+    let (urgency_slope, urgency_offset) = logistic_fit(&scored);
+    Calibration { sharpness, urgency_slope, urgency_offset }
+}
+
+/// Minimises the negative log-likelihood, which has one valley, by golden-section search on the logarithm.
+fn best_sharpness(scored: &[(Row, usize, bool)], leaves: usize) -> f32 {
+    let loss = |log_sharpness: f32| -> f64 {
+        let of_one = |(scores, leaf, _): &(Row, usize, bool)| {
+            let p = softmax(&scores[..leaves], log_sharpness.exp())[*leaf];
+            -f64::from(p.max(1e-9)).ln()
+        };
+        scored.iter().map(of_one).sum()
+    };
+    let ratio = 0.618_034_f32;
+    let (mut low, mut high) = (-1.0_f32, 4.0_f32);
+    for _ in 0..30 {
+        let (left, right) = (high - ratio * (high - low), low + ratio * (high - low));
+        if loss(left) < loss(right) {
+            high = right;
+        } else {
+            low = left;
+        }
+    }
+    f32::midpoint(low, high).exp()
+}
+
+/// Slope and offset of the logistic function that best tells urgent scores from normal ones (Platt), by Newton steps
+/// with a small ridge that keeps separable data finite.
+fn logistic_fit(scored: &[(Row, usize, bool)]) -> (f32, f32) {
+    let (mut slope, mut offset) = (1.0_f64, 0.0_f64);
+    for _ in 0..25 {
+        let (mut ga, mut gb, mut haa, mut hab, mut hbb) = (1e-3 * slope, 1e-3 * offset, 1e-3, 0.0, 1e-3);
+        for (scores, _, urgent) in scored {
+            let score = f64::from(scores[URGENCY]);
+            let p = 1.0 / (1.0 + (-(slope * score + offset)).exp());
+            let error = p - f64::from(u8::from(*urgent));
+            let spread = p * (1.0 - p);
+            ga += error * score;
+            gb += error;
+            haa += spread * score * score;
+            hab += spread * score;
+            hbb += spread;
+        }
+        let determinant = haa * hbb - hab * hab;
+        slope -= ((ga * hbb - gb * hab) / determinant).clamp(-2.0, 2.0);
+        offset -= ((gb * haa - ga * hab) / determinant).clamp(-2.0, 2.0);
+    }
+    (slope as f32, offset as f32)
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    fn example(text: &str, leaf: &str, urgency: Urgency) -> Example {
+        Example { text: text.to_owned(), leaf: leaf.parse().unwrap(), urgency }
+    }
+
+    /// Lamps, floods and thanks: enough to tell three leaves apart.
+    pub(crate) fn tiny_examples() -> Vec<Example> {
+        let places =
+            ["hẻm nhỏ", "đầu ấp", "gần chợ", "cạnh trường", "trước nhà", "ngã tư", "bến đò", "cổng chùa"];
+        let mut all = Vec::new();
+        for place in places {
+            all.push(example(
+                &format!("đèn đường {place} không sáng"),
+                "electricity_lighting.street_light",
+                Urgency::Normal,
+            ));
+            all.push(example(
+                &format!("nước ngập {place} vì cống nghẹt"),
+                "water_drainage.drainage",
+                Urgency::Urgent,
+            ));
+            all.push(example(
+                &format!("cảm ơn đội sửa {place} rất nhiệt tình"),
+                "out_of_scope.other",
+                Urgency::Normal,
+            ));
+        }
+        all
+    }
+
+    pub(crate) fn tiny_model() -> Model {
+        train(&tiny_examples(), &Settings::default()).unwrap()
+    }
+
+    #[test]
+    fn what_was_taught_is_recognised_with_and_without_accents() {
+        let model = tiny_model();
+        for (text, leaf) in [
+            ("đèn đường khóm 5 không sáng", "electricity_lighting.street_light"),
+            ("DEN DUONG KHONG SANG", "electricity_lighting.street_light"),
+            ("cống nghẹt làm nước ngập", "water_drainage.drainage"),
+            ("cam on doi sua", "out_of_scope.other"),
+        ] {
+            let prediction = model.predict(&Text::parse(text));
+            assert_eq!(model.leaves()[prediction.best().0].as_str(), leaf, "{text}");
+            assert!((prediction.leaves.iter().sum::<f32>() - 1.0).abs() < 1e-4);
+        }
+        let urgent = |text| model.predict(&Text::parse(text)).urgent;
+        assert!(urgent("nước ngập cống nghẹt") > urgent("cảm ơn đội sửa"));
+    }
+
+    #[test]
+    fn the_words_that_weighed_are_the_telling_ones() {
+        let model = tiny_model();
+        let original = "hẻm nhỏ Đèn Đường không sáng";
+        let text = Text::parse(original);
+        let leaf = model.predict(&text).best().0;
+        let words: Vec<_> = model.contributions(&text, leaf, 4).iter().map(|c| c.span.of(original)).collect();
+        assert!(words.contains(&"Đèn") && words.contains(&"sáng"), "{words:?}");
+        assert!(!words.contains(&"nhỏ"), "{words:?}");
+    }
+
+    #[test]
+    fn training_repeats_itself_and_ignores_nothing() {
+        assert_eq!(tiny_model().write(), tiny_model().write());
+        let other = train(&tiny_examples(), &Settings { seed: 8, ..Settings::default() }).unwrap();
+        assert_ne!(other.write(), tiny_model().write());
+        assert_eq!(train(&[], &Settings::default()), Err(TrainError::TooFewLeaves(0)));
+        assert_eq!(train(&tiny_examples()[..1], &Settings::default()), Err(TrainError::TooFewLeaves(1)));
+    }
+
+    #[test]
+    fn the_split_is_by_content_and_even() {
+        let share = (0..1000).filter(|n| fold_of(&format!("phản ánh số {n}"), 5) == 0).count();
+        assert!((150..250).contains(&share), "{share}");
+        assert_eq!(fold_of("a", 5), fold_of("a", 5));
+    }
+}

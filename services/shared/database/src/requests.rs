@@ -1,0 +1,122 @@
+//! The record of answered requests (AIP-155): the same `request_id` of the same caller never has a second effect, and a
+//! repeat gets the stored answer byte for byte. Rows are written in the transaction of the effect.
+
+use sea_orm::entity::prelude::*;
+use sea_orm::{DatabaseTransaction, Set};
+use sha2::{Digest as _, Sha256};
+use vocabulary::{Problem, RequestId, Timestamp};
+
+mod entity {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "requests")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub caller: Vec<u8>,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub request_id: Uuid,
+        pub digest: Vec<u8>,
+        pub reply: Vec<u8>,
+        pub create_time: i64,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// One request of one caller, recognised by what it asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    caller: Vec<u8>,
+    id: RequestId,
+    digest: Vec<u8>,
+}
+
+/// Whether a request was answered before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Known {
+    /// Never seen.
+    Fresh,
+    /// Answered: these are the bytes of the answer.
+    Answered(Vec<u8>),
+}
+
+impl Request {
+    /// `caller` separates the namespaces of callers; pass a digest, never a readable subject. `method` and `content`
+    /// (the encoded request) say what is asked for.
+    pub fn new(caller: &[u8], id: RequestId, method: &str, content: &[u8]) -> Self {
+        let mut hasher = Sha256::new();
+        hasher.update(method.as_bytes());
+        hasher.update([0]);
+        hasher.update(content);
+        Self { caller: caller.to_vec(), id, digest: hasher.finalize().to_vec() }
+    }
+
+    /// Looks the request up in the transaction that will answer it. The same id with other content is refused.
+    pub async fn look_up(&self, tx: &DatabaseTransaction) -> Result<Result<Known, Problem>, DbErr> {
+        let row = entity::Entity::find_by_id((self.caller.clone(), self.id.0)).one(tx).await?;
+        Ok(match row {
+            None => Ok(Known::Fresh),
+            Some(row) if row.digest == self.digest => Ok(Known::Answered(row.reply)),
+            Some(_) => Err(Self::reused()),
+        })
+    }
+
+    /// Looks many requests up at once, in order.
+    pub async fn look_up_all(
+        requests: &[Self],
+        tx: &DatabaseTransaction,
+    ) -> Result<Vec<Result<Known, Problem>>, DbErr> {
+        let ids: Vec<Uuid> = requests.iter().map(|request| request.id.0).collect();
+        let rows = entity::Entity::find().filter(entity::Column::RequestId.is_in(ids)).all(tx).await?;
+        let answer = |request: &Self| {
+            match rows.iter().find(|row| row.request_id == request.id.0 && row.caller == request.caller) {
+                None => Ok(Known::Fresh),
+                Some(row) if row.digest == request.digest => Ok(Known::Answered(row.reply.clone())),
+                Some(_) => Err(Self::reused()),
+            }
+        };
+        Ok(requests.iter().map(answer).collect())
+    }
+
+    /// Stores the answer. A concurrent twin makes this fail on the primary key, and the transaction with it.
+    pub async fn answer(&self, tx: &DatabaseTransaction, reply: Vec<u8>, now: Timestamp) -> Result<(), DbErr> {
+        Self::answer_all(tx, vec![(self.clone(), reply)], now).await
+    }
+
+    /// Stores many answers at once.
+    pub async fn answer_all(
+        tx: &DatabaseTransaction,
+        answers: Vec<(Self, Vec<u8>)>,
+        now: Timestamp,
+    ) -> Result<(), DbErr> {
+        if answers.is_empty() {
+            return Ok(());
+        }
+        let rows = answers.into_iter().map(|(request, reply)| entity::ActiveModel {
+            caller: Set(request.caller),
+            request_id: Set(request.id.0),
+            digest: Set(request.digest),
+            reply: Set(reply),
+            create_time: Set(now.micros()),
+        });
+        entity::Entity::insert_many(rows).exec_without_returning(tx).await?;
+        Ok(())
+    }
+
+    /// Whether both are the same id of the same caller.
+    pub fn same_id(&self, other: &Self) -> bool {
+        self.caller == other.caller && self.id == other.id
+    }
+
+    /// The refusal of an id that was used for something else.
+    pub fn reused() -> Problem {
+        Problem::invalid(
+            "request_id",
+            "REQUEST_ID_REUSED",
+            "this id was used for a request with other content; mint a fresh UUID for a new request",
+            "Mã yêu cầu đã được dùng cho một nội dung khác.",
+        )
+    }
+}
