@@ -1,3 +1,121 @@
 //! Classification: which field a report belongs to, how urgent it is, and whether a person must look.
+//!
+//! Machines propose, people decide: what the policy is sure of goes to routing at once, everything else waits in the
+//! coordinators' queue. Every suggestion and every decision is kept; decisions are the labels of the next training.
 
+mod consumer;
 pub mod domain;
+mod error;
+mod events;
+mod grpc;
+mod jobs;
+mod machine;
+mod messages;
+mod store;
+mod usecases;
+mod words;
+
+use std::sync::Arc;
+
+use contract::classification::v1::classification_service_server::ClassificationServiceServer;
+use contract::classification::v1::triage_service_server::TriageServiceServer;
+use database::{Database, OpenError};
+use messaging::Outbox;
+use runtime::grpc::{Api, CONTROL_MESSAGE_LIMIT, ENCODE_LIMIT};
+use runtime::{Lifecycle, Platform};
+use serde::Deserialize;
+use settings::HumanDuration;
+
+use crate::consumer::Consumer;
+use crate::grpc::{Classifications, Triage};
+use crate::store::migrations::Migrator;
+use crate::usecases::Desk;
+
+pub use consumer::SUBSCRIPTION;
+pub use machine::{Machine, MachineError, Opinion};
+
+/// The service's name: its events' source, its database file, its owner in the readiness.
+const NAME: &str = "classification";
+
+/// Section `[classification]` of the configuration.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// How often the gauges of waiting reviews are set.
+    pub observe_interval: HumanDuration,
+}
+
+/// Why the service cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Its database.
+    #[error(transparent)]
+    Database(#[from] OpenError),
+    /// Its model.
+    #[error(transparent)]
+    Machine(#[from] MachineError),
+}
+
+/// The running service.
+#[derive(Clone)]
+pub struct Service {
+    desk: Desk,
+    lifecycle: Lifecycle,
+}
+
+/// Starts the service: database → schema → model → consumer, relay and jobs → ready.
+pub async fn start(config: Config, platform: &Platform) -> Result<Service, StartError> {
+    let started = platform.readiness.condition(NAME, "started");
+    let database = Database::open(&platform.data.join(format!("{NAME}.db"))).await?;
+    if platform.migrate {
+        database.migrate::<Migrator>().await?;
+    } else {
+        database.require_current::<Migrator>().await?;
+    }
+    let machine = Arc::new(Machine::load(&platform.province)?);
+    let outbox = Outbox::new(database, NAME, platform.clock.clone());
+    let desk = Desk {
+        outbox: outbox.clone(),
+        machine,
+        province: platform.province.clone(),
+        page_key: platform.page_key.clone(),
+        seal: platform.reporters.clone(),
+    };
+    let lifecycle = platform.lifecycle.clone();
+    let (bus, stop) = (&platform.bus, lifecycle.stopping());
+    let consumer = Consumer { desk: desk.clone() };
+    let consuming = messaging::consume(
+        bus.clone(),
+        SUBSCRIPTION.queue,
+        outbox.clone(),
+        consumer,
+        platform.retry,
+        stop.clone(),
+    );
+    lifecycle.spawn("classification consumer", consuming);
+    lifecycle.spawn("classification relay", messaging::relay(outbox.clone(), bus.clone(), stop.clone()));
+    let observing = jobs::observe_reviews(outbox, config.observe_interval.get(), stop);
+    lifecycle.spawn("classification gauges", observing);
+    started.set(true);
+    Ok(Service { desk, lifecycle })
+}
+
+impl Service {
+    /// Offers the service's RPCs.
+    pub fn register(&self, api: &mut Api) {
+        let classifications = Classifications { desk: self.desk.clone() };
+        let triage = Triage { desk: self.desk.clone(), lifecycle: self.lifecycle.clone() };
+        api.add(
+            NAME,
+            ClassificationServiceServer::new(classifications)
+                .max_decoding_message_size(CONTROL_MESSAGE_LIMIT)
+                .max_encoding_message_size(ENCODE_LIMIT),
+        );
+        api.add(
+            NAME,
+            TriageServiceServer::new(triage)
+                .max_decoding_message_size(CONTROL_MESSAGE_LIMIT)
+                .max_encoding_message_size(ENCODE_LIMIT),
+        );
+    }
+}

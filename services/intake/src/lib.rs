@@ -1,1 +1,178 @@
-//! (being built)
+//! Intake: takes citizens' reports, keeps them for ever, and shows everyone what they may see of them.
+//!
+//! Its promise: an answered CreateReport exists exactly once, whatever crashes. It needs only its own database for that;
+//! classifier, router and bus may all be down.
+
+mod consumer;
+pub mod domain;
+mod error;
+mod events;
+mod grpc;
+mod jobs;
+mod objects;
+mod store;
+mod usecases;
+mod watchers;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use contract::Event as _;
+use contract::event::v1 as event;
+use contract::intake::v1::intake_service_server::IntakeServiceServer;
+use contract::intake::v1::media_service_server::MediaServiceServer;
+use database::{Database, OpenError};
+use messaging::{Outbox, Subscription};
+use province::Province;
+use runtime::{Platform, grpc as transport};
+use serde::Deserialize;
+use vocabulary::MediaId;
+
+use crate::domain::identity::{IdentityVault, VaultError};
+use crate::domain::report::Report;
+use crate::objects::Objects;
+use crate::usecases::create_report::Desk;
+use crate::watchers::Watchers;
+
+pub use crate::error::Error;
+pub use crate::store::migrations::Migrator;
+
+/// The name of the service: source of its events, name of its queue and its database.
+pub const NAME: &str = "intake";
+
+/// Every configuration key with its default and meaning.
+pub const CONFIG: &str = include_str!("../config.default.toml");
+
+/// Everything that happens to a report anywhere else: the timeline shows all of it.
+pub const SUBSCRIPTION: Subscription = Subscription {
+    queue: NAME,
+    types: &[
+        event::ReportClassified::TYPE,
+        event::ReviewRequested::TYPE,
+        event::ReportReclassified::TYPE,
+        event::ReportAssigned::TYPE,
+        event::RouteMissing::TYPE,
+        event::ReportReturned::TYPE,
+        event::ReportRejected::TYPE,
+        event::ReportHandedBack::TYPE,
+        event::WorkStarted::TYPE,
+        event::ResolutionSubmitted::TYPE,
+        event::ReportResolved::TYPE,
+        event::ReportDeferred::TYPE,
+        event::DeadlineApproaching::TYPE,
+        event::DeadlineMissed::TYPE,
+        event::RatingInvited::TYPE,
+        event::RatingSubmitted::TYPE,
+        event::ReportReopened::TYPE,
+        event::ReportClosed::TYPE,
+    ],
+};
+
+/// Intake's section of the configuration; see `config.default.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Folder of photos and videos; empty: `media` in the data directory.
+    #[serde(deserialize_with = "settings::optional")]
+    pub media_folder: Option<PathBuf>,
+    /// How many reports may share one transaction.
+    pub group_commit: usize,
+    /// How many photos are decoded at once.
+    pub decoders: usize,
+    /// How long an upload that broke off is kept.
+    pub upload_lifetime: settings::HumanDuration,
+}
+
+/// Why intake cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Its database.
+    #[error(transparent)]
+    Database(#[from] OpenError),
+    /// Its photos and videos.
+    #[error("the media folder cannot be used")]
+    Objects(#[from] object_store::Error),
+    /// The key of identities.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+/// What intake's use cases work with. Cheap to clone.
+#[derive(Clone)]
+struct Intake(Arc<Parts>);
+
+/// Encodes the answer that is stored with a request and replayed byte for byte.
+type EncodeReport = fn(&Report, &[MediaId], &Province) -> Vec<u8>;
+
+struct Parts {
+    encode: EncodeReport,
+    outbox: Outbox,
+    province: Arc<Province>,
+    objects: Objects,
+    vault: IdentityVault,
+    watchers: Watchers,
+    desk: Desk,
+    platform: Platform,
+}
+
+impl std::ops::Deref for Intake {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// The running service.
+pub struct Service {
+    intake: Intake,
+}
+
+/// Opens the database and starts consumers, relay and jobs. `identity_key` seals who sends reports.
+pub async fn start(config: Config, identity_key: &[u8; 32], platform: &Platform) -> Result<Service, StartError> {
+    let ready = platform.readiness.condition(NAME, "database");
+    let database = Database::open(&platform.data.join(format!("{NAME}.db"))).await?;
+    if platform.migrate {
+        database.migrate::<Migrator>().await?;
+    } else {
+        database.require_current::<Migrator>().await?;
+    }
+    let folder = config.media_folder.clone().unwrap_or_else(|| platform.data.join("media"));
+    let objects = Objects::open(&folder, config.decoders)?;
+    let outbox = Outbox::new(database, NAME, platform.clock.clone());
+    let (desk, counter) = Desk::open(config.group_commit);
+    let intake = Intake(Arc::new(Parts {
+        encode: grpc::created,
+        outbox: outbox.clone(),
+        province: platform.province.clone(),
+        objects,
+        vault: IdentityVault::new(identity_key)?,
+        watchers: Watchers::default(),
+        desk,
+        platform: platform.clone(),
+    }));
+
+    let (lifecycle, bus) = (&platform.lifecycle, &platform.bus);
+    lifecycle.spawn("intake-desk", usecases::create_report::work(intake.clone(), counter));
+    lifecycle.spawn("intake-relay", messaging::relay(outbox.clone(), bus.clone(), lifecycle.stopping()));
+    let handler = consumer::Consumer { intake: intake.clone() };
+    let consume =
+        messaging::consume(bus.clone(), NAME, outbox, handler, platform.retry, lifecycle.stopping());
+    lifecycle.spawn("intake-consumer", consume);
+    lifecycle.spawn("intake-jobs", jobs::run(intake.clone(), config.upload_lifetime.get()));
+    ready.set(true);
+    Ok(Service { intake })
+}
+
+impl Service {
+    /// Adds intake's RPC services to the process's API.
+    pub fn register(&self, api: &mut transport::Api) {
+        let reports = IntakeServiceServer::new(grpc::Reports { intake: self.intake.clone() })
+            .max_decoding_message_size(transport::CONTROL_MESSAGE_LIMIT)
+            .max_encoding_message_size(transport::ENCODE_LIMIT);
+        let media = MediaServiceServer::new(grpc::Media { intake: self.intake.clone() })
+            .max_decoding_message_size(transport::CHUNK_MESSAGE_LIMIT)
+            .max_encoding_message_size(transport::ENCODE_LIMIT);
+        api.add(NAME, reports);
+        api.add(NAME, media);
+    }
+}

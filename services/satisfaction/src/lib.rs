@@ -1,1 +1,103 @@
-//! (being built)
+//! Asks everyone whose report ended how satisfied they are, sends back what was not enough, and turns the answers into
+//! scores that tell how sure they are and nothing about single people.
+
+pub mod consumer;
+pub mod domain;
+pub mod error;
+pub mod events;
+pub mod grpc;
+pub mod jobs;
+pub mod store;
+pub mod usecases;
+
+use contract::Event as _;
+use contract::event::v1::{ReportDeferred, ReportRejected, ReportResolved, ReportReturned, ReportWithdrawn};
+use contract::satisfaction::v1::rating_service_server::RatingServiceServer;
+use contract::satisfaction::v1::score_service_server::ScoreServiceServer;
+use database::{Database, OpenError};
+use messaging::{Outbox, Subscription};
+use runtime::Platform;
+use runtime::grpc::{Api, CONTROL_MESSAGE_LIMIT, ENCODE_LIMIT};
+use serde::Deserialize;
+use settings::HumanDuration;
+
+use crate::consumer::Consumer;
+use crate::store::migrations::Migrator;
+
+/// The service's name: source of its events, owner of its conditions, name of its database file.
+pub const NAME: &str = "satisfaction";
+
+/// What this service listens to.
+pub const SUBSCRIPTION: Subscription = Subscription {
+    queue: NAME,
+    types: &[
+        ReportResolved::TYPE,
+        ReportDeferred::TYPE,
+        ReportReturned::TYPE,
+        ReportRejected::TYPE,
+        ReportWithdrawn::TYPE,
+    ],
+};
+
+/// The section `[satisfaction]`; the keys are described in `config.default.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// How often rating windows that have ended are looked for.
+    pub close_every: HumanDuration,
+}
+
+/// Why the service cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Its database cannot be used.
+    #[error("the satisfaction service has no database")]
+    Database(#[from] OpenError),
+}
+
+/// The running service. Cheap to clone.
+#[derive(Clone)]
+pub struct Service {
+    outbox: Outbox,
+    platform: Platform,
+}
+
+/// Opens the database and starts the consumer, the relay and the jobs.
+pub async fn start(config: Config, platform: &Platform) -> Result<Service, StartError> {
+    let ready = platform.readiness.condition(NAME, "database");
+    let database = Database::open(&platform.data.join(format!("{NAME}.db"))).await?;
+    if platform.migrate {
+        database.migrate::<Migrator>().await?;
+    } else {
+        database.require_current::<Migrator>().await?;
+    }
+    let outbox = Outbox::new(database, NAME, platform.clock.clone());
+    let Platform { lifecycle, bus, .. } = platform;
+    let handler = Consumer { province: platform.province.clone() };
+    let consumer =
+        messaging::consume(bus.clone(), NAME, outbox.clone(), handler, platform.retry, lifecycle.stopping());
+    lifecycle.spawn("satisfaction consumer", consumer);
+    lifecycle.spawn("satisfaction relay", messaging::relay(outbox.clone(), bus.clone(), lifecycle.stopping()));
+    let every = config.close_every.get();
+    lifecycle.spawn("satisfaction windows", jobs::close_windows(outbox.clone(), every, lifecycle.stopping()));
+    ready.set(true);
+    Ok(Service { outbox, platform: platform.clone() })
+}
+
+impl Service {
+    /// Offers the service's RPCs.
+    pub fn register(&self, api: &mut Api) {
+        api.add(
+            NAME,
+            RatingServiceServer::new(self.clone())
+                .max_decoding_message_size(CONTROL_MESSAGE_LIMIT)
+                .max_encoding_message_size(ENCODE_LIMIT),
+        );
+        api.add(
+            NAME,
+            ScoreServiceServer::new(self.clone())
+                .max_decoding_message_size(CONTROL_MESSAGE_LIMIT)
+                .max_encoding_message_size(ENCODE_LIMIT),
+        );
+    }
+}

@@ -15,7 +15,7 @@ pub(super) struct Variant {
 pub(super) fn variants(text: &str, seed: u64) -> Vec<Variant> {
     let mut random = Random(seed);
     let mut all = vec![Variant { text: text.to_owned(), weight: 1.0 }];
-    all.push(Variant { text: strip_accents(text), weight: 0.5 });
+    all.push(Variant { text: strip_accents(text), weight: 0.8 });
     let regional = swap_regional(text, &mut random);
     if regional != text {
         all.push(Variant { text: regional, weight: 0.5 });
@@ -24,11 +24,91 @@ pub(super) fn variants(text: &str, seed: u64) -> Vec<Variant> {
         all.push(Variant { text: part, weight: 0.4 });
     }
     all.push(Variant { text: drop_words(text, &mut random), weight: 0.4 });
+    for _ in 0..2 {
+        all.push(Variant { text: dress(&rename(text, &mut random), &mut random), weight: 0.5 });
+    }
     all
 }
 
+/// A way of writing in which a text means the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Style {
+    NoAccents,
+    Capitals,
+    NoPunctuation,
+    Telex,
+    Shorthand,
+}
+
+impl Style {
+    pub(super) const ALL: [Self; 5] =
+        [Self::NoAccents, Self::Capitals, Self::NoPunctuation, Self::Telex, Self::Shorthand];
+
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoAccents => "no accents",
+            Self::Capitals => "capitals",
+            Self::NoPunctuation => "no punctuation",
+            Self::Telex => "telex keys",
+            Self::Shorthand => "shorthand",
+        }
+    }
+
+    pub(super) fn rewrite(self, text: &str) -> String {
+        match self {
+            Self::NoAccents => strip_accents(text),
+            Self::Capitals => text.to_uppercase(),
+            Self::NoPunctuation => {
+                text.to_lowercase().replace(['.', ',', '!', '?', ';', ':', '"', '(', ')'], " ")
+            }
+            Self::Telex => text.split(' ').map(telex_keys).collect::<Vec<_>>().join(" "),
+            Self::Shorthand => shorten(text),
+        }
+    }
+}
+
+/// The keys that would have typed a word, the tone last.
+fn telex_keys(word: &str) -> String {
+    let mut keys = String::new();
+    let mut tone = 0;
+    for letter in word.to_lowercase().chars() {
+        let (letter, own) = split_tone(letter);
+        tone = own.max(tone);
+        match letter {
+            'ă' => keys.push_str("aw"),
+            'â' => keys.push_str("aa"),
+            'đ' => keys.push_str("dd"),
+            'ê' => keys.push_str("ee"),
+            'ô' => keys.push_str("oo"),
+            'ơ' => keys.push_str("ow"),
+            'ư' => keys.push_str("uw"),
+            plain => keys.push(plain),
+        }
+    }
+    let end = keys.find(|c: char| !c.is_alphanumeric()).filter(|at| *at > 0).unwrap_or(keys.len());
+    if let Some(key) = ["", "s", "f", "r", "x", "j"].get(usize::from(tone)) {
+        keys.insert_str(end, key);
+    }
+    keys
+}
+
+fn shorten(text: &str) -> String {
+    let short = |word| match word {
+        "không" => "ko",
+        "được" => "đc",
+        "người" => "ng",
+        "nước" => "nc",
+        "trước" => "trc",
+        "với" => "vs",
+        "gì" => "j",
+        "rồi" => "r",
+        other => other,
+    };
+    text.split(' ').map(short).collect::<Vec<_>>().join(" ")
+}
+
 /// What remains when the input method is off.
-pub(super) fn strip_accents(text: &str) -> String {
+fn strip_accents(text: &str) -> String {
     text.chars()
         .map(|c| {
             let lower = c.to_lowercase().next().unwrap_or(c);
@@ -97,4 +177,102 @@ fn some_sentences(text: &str, random: &mut Random) -> Option<String> {
 fn drop_words(text: &str, random: &mut Random) -> String {
     let kept: Vec<&str> = text.split_whitespace().filter(|_| random.below(6) > 0).collect();
     kept.join(" ")
+}
+
+/// How letters to an authority begin and end, whatever they are about: without these the model would take courtesy
+/// for content.
+const OPENINGS: [&str; 14] = [
+    "Kính gửi cơ quan chức năng.",
+    "Kính gửi Ủy ban nhân dân [ĐỊA CHỈ].",
+    "Kính gửi quý cơ quan, tôi tên là [TÊN], trú tại [ĐỊA CHỈ].",
+    "Tôi xin phản ánh nội dung như sau:",
+    "Tôi là người dân sống tại khu vực này, xin phản ánh:",
+    "Theo phản ánh của người dân,",
+    "Người dân phản ánh:",
+    "Nhiều hộ dân bức xúc về việc:",
+    "Hiện nay,",
+    "Thời gian gần đây,",
+    "Tại số [SỐ NHÀ] đường [TÊN], phường [TÊN],",
+    "Trước địa chỉ [SỐ NHÀ] đường [TÊN],",
+    "Nội dung phản ánh:",
+    "Dạ em chào anh chị,",
+];
+
+/// See [`OPENINGS`].
+const CLOSINGS: [&str; 16] = [
+    "Kính mong cơ quan chức năng kiểm tra, xử lý.",
+    "Đề nghị cơ quan chức năng sớm kiểm tra và có biện pháp khắc phục.",
+    "Kính đề nghị các cấp chính quyền quan tâm giải quyết để người dân yên tâm.",
+    "Rất mong được quan tâm xử lý sớm. Xin chân thành cảm ơn.",
+    "Tình trạng này kéo dài đã lâu, gây ảnh hưởng đến đời sống người dân.",
+    "Việc này gây mất mỹ quan và tiềm ẩn nguy hiểm cho người đi đường.",
+    "Người dân đã phản ánh nhiều lần nhưng chưa được xử lý.",
+    "Xin cảm ơn.",
+    "Mong sớm nhận được phản hồi.",
+    "Đề nghị địa phương xem xét.",
+    "Trân trọng.",
+    "Kính mong quý cơ quan xem xét, giải quyết.",
+    "gây bức xúc trong dư luận.",
+    "nhưng chính quyền địa phương chưa xử lý dứt điểm.",
+    "mong mấy anh chị coi giùm",
+    "Gây khó khăn cho người dân đi lại và sinh hoạt.",
+];
+
+fn dress(text: &str, random: &mut Random) -> String {
+    let mut dressed = String::new();
+    if random.below(3) > 0 {
+        dressed.push_str(OPENINGS[random.below(OPENINGS.len())]);
+        dressed.push(' ');
+    }
+    dressed.push_str(text);
+    for _ in 0..random.below(3) {
+        dressed.push(' ');
+        dressed.push_str(CLOSINGS[random.below(CLOSINGS.len())]);
+    }
+    dressed
+}
+
+/// Street names that every Vietnamese town has.
+const NAMES: [&str; 20] = [
+    "Nguyễn Trãi",
+    "Lê Lợi",
+    "Trần Hưng Đạo",
+    "Nguyễn Huệ",
+    "Hai Bà Trưng",
+    "Lý Thường Kiệt",
+    "Phan Bội Châu",
+    "Nguyễn Du",
+    "Quang Trung",
+    "Hùng Vương",
+    "Lê Hồng Phong",
+    "Nguyễn Thị Minh Khai",
+    "Phan Chu Trinh",
+    "Ngô Quyền",
+    "Võ Thị Sáu",
+    "Trần Phú",
+    "Nguyễn Văn Cừ",
+    "Lê Duẩn",
+    "An Khánh",
+    "Hòa Bình",
+];
+
+/// Puts another name for every run of two or more capitalised words inside a sentence: a name must not tell the field.
+fn rename(text: &str, random: &mut Random) -> String {
+    let is_name = |word: &&str| {
+        let mut letters = word.chars();
+        letters.next().is_some_and(char::is_uppercase) && letters.next().is_some_and(char::is_lowercase)
+    };
+    let words: Vec<&str> = text.split(' ').collect();
+    let mut out: Vec<&str> = Vec::with_capacity(words.len());
+    let mut at = 0;
+    while at < words.len() {
+        let run = words[at..].iter().take_while(|word| is_name(word)).count();
+        if run >= 2 && at > 0 {
+            out.push(NAMES[random.below(NAMES.len())]);
+        } else {
+            out.extend(&words[at..at + run.max(1)]);
+        }
+        at += run.max(1);
+    }
+    out.join(" ")
 }

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
+use province::{CueKind, Cues};
 use vocabulary::Urgency;
 
-use super::rules::{CueKind, Cues};
-use super::text::{Span, Text, Token};
+use super::text::{NEUTRAL, Span, Text, Token};
 
 /// A cue that occurs in a text and is no false friend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -215,8 +215,12 @@ impl CueMatcher {
 
     fn add(&mut self, phrases: &[impl AsRef<str>], role: Role) {
         for phrase in phrases {
-            // Cues pass through the same reading as texts, so that both spell alike.
+            // Cues pass through the same reading as texts, so that both spell alike. Numbers are neutral in both: a cue
+            // with one would match any.
             let text = Text::parse(phrase.as_ref());
+            if text.tokens().iter().any(|token| text.folded(token) == NEUTRAL) {
+                continue;
+            }
             let words: Vec<u32> = text.tokens().iter().map(|token| self.intern(text.folded(token))).collect();
             if let Some(first) = words.first() {
                 self.phrases[*first as usize].push(Phrase { words, role });
@@ -274,20 +278,31 @@ fn span_of(text: &Text<'_>, hit: &Found) -> Span {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use province::{Cue, Mark, Nearby};
 
     use super::*;
-    use crate::domain::rules::{Cue, Nearby};
 
     fn words(all: &[&str]) -> Vec<String> {
         all.iter().map(|word| (*word).to_owned()).collect()
     }
 
     fn cue(id: &str, kind: CueKind, any: &[&str], with: &[&str], unless: &[&str]) -> Cue {
-        Cue { id: id.to_owned(), kind, any: words(any), with: words(with), window: 4, unless: words(unless) }
+        Cue {
+            id: id.to_owned(),
+            kind,
+            group: String::new(),
+            any: words(any),
+            with: words(with),
+            window: 4,
+            unless: words(unless),
+            mark: Mark::Common,
+            note: String::new(),
+        }
     }
 
     fn matcher() -> CueMatcher {
         CueMatcher::new(&Cues {
+            version: "1".to_owned(),
             cues: vec![
                 cue("fire", CueKind::Emergency, &["chay", "boc chay"], &["nha", "xe"], &["chay hang"]),
                 cue("collapse", CueKind::Urgent, &["sap cau", "sat lo"], &[], &[]),

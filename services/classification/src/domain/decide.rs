@@ -1,11 +1,12 @@
 //! The policy: what a model's probabilities and a text's cues together allow the machine to propose.
 
+use province::{ClassificationPolicy, CueKind, Cues};
 use serde::Serialize;
 use vocabulary::{Access, FieldCode, LeafCode, Scope, Urgency};
 
 use super::cues::{CueMatcher, Scan};
-use super::model::{Model, Prediction};
-use super::rules::{ClassificationPolicy, CueKind, Cues, LeafRule};
+use super::model::{Model, Prediction, Reading};
+use super::rules::LeafRule;
 use super::text::{Span, Text};
 
 /// Whether the proposal may go its way without a person. For a report out of scope, `Automatic` means that the
@@ -165,12 +166,23 @@ impl Classifier {
         &self.model
     }
 
+    /// The scope of a leaf; `Out` for one that the model does not know.
+    pub fn scope_of(&self, leaf: &LeafCode) -> Scope {
+        self.rules.iter().find(|rule| rule.code == *leaf).map_or(Scope::Out, |rule| rule.scope)
+    }
+
+    /// Who may see reports of a leaf; `Quarantine` for one that the model does not know.
+    pub fn access_of(&self, leaf: &LeafCode) -> Access {
+        self.rules.iter().find(|rule| rule.code == *leaf).map_or(Access::Quarantine, |rule| rule.access)
+    }
+
     /// Proposes what to do with a text. Pure: the same text gives the same suggestion.
     pub fn suggest(&self, original: &str) -> Suggestion {
         let text = Text::parse(original);
         let scan = self.cues.scan(&text);
-        let mut prediction = self.model.predict(&text);
-        let mut reasons = self.doubts_of_reading(&text, &scan);
+        let reading = self.model.look_up(&text);
+        let mut prediction = self.model.predict(&reading);
+        let mut reasons = doubts_of_reading(&text, &reading, &scan);
         if !reasons.is_empty() {
             humble(&mut prediction);
         }
@@ -180,7 +192,7 @@ impl Classifier {
         self.add_doubts(&text, &choice, &scan, &mut reasons);
         let urgency = urgency(&scan, &prediction);
         let access = self.access(&choice, &reasons);
-        let weighed = self.model.contributions(&text, choice.leaf, WEIGHED_WORDS);
+        let weighed = self.model.contributions(&text, &reading, choice.leaf, WEIGHED_WORDS);
         let spans = weighed.iter().map(|contribution| contribution.span).collect();
         reasons.push(Reason { code: ReasonCode::Weighed, cue: None, spans });
         let rule = &self.rules[choice.leaf];
@@ -219,24 +231,6 @@ impl Classifier {
             .max_by(|a, b| a.1.1.total_cmp(b.1.1))
             .map_or(0, |(at, _)| at);
         Choice { leaf, p_field, p_out, fields }
-    }
-
-    /// Texts that no model can be asked about.
-    fn doubts_of_reading(&self, text: &Text<'_>, scan: &Scan<'_>) -> Vec<Reason> {
-        let mut reasons = Vec::new();
-        if text.word_count() < 2 || text.is_repetitive() {
-            reasons.push(Reason { code: ReasonCode::Unreadable, cue: None, spans: Vec::new() });
-        } else if text.vietnamese_share().min(self.model.known_share(text)) < FAMILIAR_SHARE {
-            reasons.push(Reason { code: ReasonCode::Unfamiliar, cue: None, spans: Vec::new() });
-        }
-        if !scan.machine_talk.is_empty() {
-            reasons.push(Reason {
-                code: ReasonCode::MachineTalk,
-                cue: None,
-                spans: scan.machine_talk.clone(),
-            });
-        }
-        reasons
     }
 
     /// A complaint or denunciation that the model alone suspects.
@@ -290,6 +284,20 @@ impl Classifier {
         });
         by_reason.chain([self.rules[choice.leaf].access]).max().unwrap_or(Access::Ordinary)
     }
+}
+
+/// Texts that no model can be asked about.
+fn doubts_of_reading(text: &Text<'_>, reading: &Reading, scan: &Scan<'_>) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    if text.word_count() < 2 || text.is_repetitive() {
+        reasons.push(Reason { code: ReasonCode::Unreadable, cue: None, spans: Vec::new() });
+    } else if text.vietnamese_share().min(reading.known_share()) < FAMILIAR_SHARE {
+        reasons.push(Reason { code: ReasonCode::Unfamiliar, cue: None, spans: Vec::new() });
+    }
+    if !scan.machine_talk.is_empty() {
+        reasons.push(Reason { code: ReasonCode::MachineTalk, cue: None, spans: scan.machine_talk.clone() });
+    }
+    reasons
 }
 
 struct Choice {

@@ -5,11 +5,11 @@ use super::text::{Text, Token};
 /// A family of n-grams; each is weighted and normalised on its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Group {
-    /// One to three folded words.
+    /// One to two folded words.
     FoldedWords,
     /// One to two accented words.
     AccentedWords,
-    /// Three to five letters of the folded text, word borders included.
+    /// Three to four letters of the folded text, word borders included.
     Letters,
 }
 
@@ -21,8 +21,8 @@ impl Group {
     pub const fn weight(self) -> f32 {
         match self {
             Self::FoldedWords => 1.0,
-            Self::AccentedWords => 0.6,
-            Self::Letters => 0.7,
+            Self::AccentedWords => 0.8,
+            Self::Letters => 0.5,
         }
     }
 
@@ -50,9 +50,9 @@ pub struct Gram {
 
 /// Shows every n-gram of a text to `visit`, in a fixed order.
 pub fn visit_grams(text: &Text<'_>, mut visit: impl FnMut(Gram)) {
-    visit_words(text, Group::FoldedWords, 3, |token| text.folded(token), &mut visit);
+    visit_words(text, Group::FoldedWords, 2, |token| text.folded(token), &mut visit);
     visit_words(text, Group::AccentedWords, 2, |token| text.accented(token), &mut visit);
-    visit_letters(text, 3, 5, &mut visit);
+    visit_letters(text, 3, 4, &mut visit);
 }
 
 fn visit_words<'t>(
@@ -64,7 +64,7 @@ fn visit_words<'t>(
 ) {
     let tokens = text.tokens();
     // The hashes of the n-grams that end at the token before, shortest first: each grows by one word.
-    let mut ending = [0_u64; 4];
+    let mut ending = [0_u64; 3];
     for (at, token) in tokens.iter().enumerate() {
         let word = hash_bytes(group.seed(), form(token).as_bytes());
         for length in (1..=longest.min(at + 1)).rev() {
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn counts_are_those_of_n_grams() {
-        assert_eq!(hashes("a b c d", Group::FoldedWords).len(), 4 + 3 + 2);
+        assert_eq!(hashes("a b c d", Group::FoldedWords).len(), 4 + 3);
         assert_eq!(hashes("a b c d", Group::AccentedWords).len(), 4 + 3);
         // " ab " has two trigrams and one 4-gram.
         assert_eq!(hashes("ab", Group::Letters).len(), 3);

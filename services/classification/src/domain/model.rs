@@ -99,9 +99,15 @@ impl Model {
         self.features.len()
     }
 
+    /// Looks a text up in the model: the costly step, done once for everything that is asked of the text.
+    pub fn look_up(&self, text: &Text<'_>) -> Reading {
+        let find = |gram: Gram| self.index.find(gram.hash);
+        vectorise(text, find, |row| rarity(self.features[row as usize].rarity))
+    }
+
     /// Classifies a text.
-    pub fn predict(&self, text: &Text<'_>) -> Prediction {
-        let scores = self.scores(text);
+    pub fn predict(&self, reading: &Reading) -> Prediction {
+        let scores = self.scores(reading);
         let leaves = softmax(&scores[..self.leaves.len()], self.calibration.sharpness);
         let urgent = self.calibration.urgency_slope * scores[URGENCY] + self.calibration.urgency_offset;
         Prediction { leaves, urgent: 1.0 / (1.0 + (-urgent).exp()) }
@@ -122,45 +128,38 @@ impl Model {
     }
 
     /// The words that spoke loudest for the leaf at `leaf`, at most `count`, loudest first.
-    pub fn contributions(&self, text: &Text<'_>, leaf: usize, count: usize) -> Vec<Contribution> {
+    pub fn contributions(
+        &self,
+        text: &Text<'_>,
+        reading: &Reading,
+        leaf: usize,
+        count: usize,
+    ) -> Vec<Contribution> {
         let tokens = text.tokens();
         let mut weights = vec![0.0_f32; tokens.len()];
-        let values = self.values(text);
-        visit_grams(text, |gram| {
-            let Some(row) = self.index.find(gram.hash) else { return };
-            let Ok(at) = values.binary_search_by_key(&row, |value| value.row) else { return };
-            let value = &values[at];
-            let weight = f32::from(self.features[row as usize].weights[leaf]) * self.scales[leaf];
+        for (value, places) in reading.values.iter().zip(reading.places_by_value()) {
+            let weight = value.value * f32::from(self.features[value.row as usize].weights[leaf]);
             // An n-gram seen several times shares its weight among its places, and each among its words.
-            let share = value.value * weight / f32::from(value.count) / (gram.last - gram.first + 1) as f32;
-            weights[gram.first as usize..=gram.last as usize].iter_mut().for_each(|sum| *sum += share);
-        });
+            for place in places {
+                let (first, last) = place.tokens();
+                let share = weight / places.len() as f32 / (last - first + 1) as f32;
+                weights[first..=last].iter_mut().for_each(|sum| *sum += share);
+            }
+        }
         let mut all: Vec<_> = tokens
             .iter()
             .zip(weights)
-            .map(|(token, weight)| Contribution { span: token.span, weight })
+            .map(|(token, weight)| Contribution { span: token.span, weight: weight * self.scales[leaf] })
             .filter(|contribution| contribution.weight > 0.0)
             .collect();
-        all.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.span.cmp(&b.span)));
+        all.sort_unstable_by(|a, b| b.weight.total_cmp(&a.weight).then(a.span.cmp(&b.span)));
         all.truncate(count);
         all
     }
 
-    /// The share of a text's words that occurred in training; 0 for a text without words.
-    pub fn known_share(&self, text: &Text<'_>) -> f32 {
-        let (mut all, mut known) = (0_u16, 0_u16);
-        visit_grams(text, |gram| {
-            if gram.group == Group::FoldedWords && gram.first == gram.last {
-                all = all.saturating_add(1);
-                known = known.saturating_add(u16::from(self.index.find(gram.hash).is_some()));
-            }
-        });
-        if all == 0 { 0.0 } else { f32::from(known) / f32::from(all) }
-    }
-
-    fn scores(&self, text: &Text<'_>) -> Row {
+    fn scores(&self, reading: &Reading) -> Row {
         let mut scores = [0.0; COLUMNS];
-        for value in self.values(text) {
+        for value in &reading.values {
             let weights = &self.features[value.row as usize].weights;
             for (score, weight) in scores.iter_mut().zip(weights) {
                 *score += value.value * f32::from(*weight);
@@ -171,9 +170,45 @@ impl Model {
         }
         scores
     }
+}
 
-    fn values(&self, text: &Text<'_>) -> Vec<Value> {
-        vectorise(text, |gram| self.index.find(gram.hash), |row| rarity(self.features[row as usize].rarity))
+/// A text as a model sees it: which known n-grams stand where, and what each is worth.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    pub(super) values: Vec<Value>,
+    /// In the order of `values`, a run for each.
+    places: Vec<Place>,
+    words: u32,
+    known_words: u32,
+}
+
+impl Reading {
+    /// The share of the text's words that the model knows; 0 for a text without words.
+    pub fn known_share(&self) -> f32 {
+        if self.words == 0 { 0.0 } else { self.known_words as f32 / self.words as f32 }
+    }
+
+    fn places_by_value(&self) -> impl Iterator<Item = &[Place]> {
+        self.places.chunk_by(|a, b| a.row() == b.row())
+    }
+}
+
+/// One occurrence of a known n-gram, packed so that sorting groups by row: row, first token, tokens after the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Place(u64);
+
+impl Place {
+    fn new(row: u32, gram: Gram) -> Self {
+        Self(u64::from(row) << 32 | u64::from(gram.first) << 4 | u64::from((gram.last - gram.first).min(15)))
+    }
+
+    const fn row(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
+    const fn tokens(self) -> (usize, usize) {
+        let first = (self.0 as u32 >> 4) as usize;
+        (first, first + (self.0 & 15) as usize)
     }
 }
 
@@ -181,7 +216,6 @@ impl Model {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Value {
     pub(super) row: u32,
-    pub(super) count: u16,
     pub(super) value: f32,
 }
 
@@ -193,38 +227,35 @@ pub(super) fn rarity(step: u8) -> f32 {
 /// The feature vector of a text over known n-grams, by row: (1 + ln count) × rarity, each group scaled to its weight.
 pub(super) fn vectorise(
     text: &Text<'_>,
-    mut find: impl FnMut(Gram) -> Option<u32>,
+    find: impl Fn(Gram) -> Option<u32>,
     rarity_of: impl Fn(u32) -> f32,
-) -> Vec<Value> {
-    let mut rows: Vec<(u32, Group)> = Vec::with_capacity(1024);
+) -> Reading {
+    let mut reading =
+        Reading { values: Vec::new(), places: Vec::with_capacity(1024), words: 0, known_words: 0 };
+    let mut values: [Vec<Value>; Group::ALL.len()] = Default::default();
+    let mut grams: [Vec<Place>; Group::ALL.len()] = Default::default();
     visit_grams(text, |gram| {
-        if let Some(row) = find(gram) {
-            rows.push((row, gram.group));
+        let row = find(gram);
+        if gram.group == Group::FoldedWords && gram.first == gram.last {
+            reading.words += 1;
+            reading.known_words += u32::from(row.is_some());
         }
+        grams[gram.group as usize].extend(row.map(|row| Place::new(row, gram)));
     });
-    rows.sort_unstable();
-    let mut values: Vec<Value> = Vec::with_capacity(rows.len());
-    let mut groups: Vec<Group> = Vec::with_capacity(rows.len());
-    for (row, group) in rows {
-        match values.last_mut() {
-            Some(last) if last.row == row => last.count = last.count.saturating_add(1),
-            Some(_) | None => {
-                values.push(Value { row, count: 1, value: 0.0 });
-                groups.push(group);
-            }
-        }
+    for ((group, places), values) in Group::ALL.into_iter().zip(&mut grams).zip(&mut values) {
+        places.sort_unstable();
+        let tally = |run: &[Place]| Value {
+            row: run[0].row(),
+            value: (1.0 + (run.len() as f32).ln()) * rarity_of(run[0].row()),
+        };
+        values.extend(places.chunk_by(|a, b| a.row() == b.row()).map(tally));
+        let square: f32 = values.iter().map(|value| value.value * value.value).sum();
+        let factor = group.weight() / square.sqrt().max(f32::MIN_POSITIVE);
+        values.iter_mut().for_each(|value| value.value *= factor);
     }
-    let mut squares = [0.0_f32; Group::ALL.len()];
-    for (value, group) in values.iter_mut().zip(&groups) {
-        value.value = (1.0 + f32::from(value.count).ln()) * rarity_of(value.row);
-        squares[*group as usize] += value.value * value.value;
-    }
-    let factors =
-        Group::ALL.map(|group| group.weight() / squares[group as usize].sqrt().max(f32::MIN_POSITIVE));
-    for (value, group) in values.iter_mut().zip(&groups) {
-        value.value *= factors[*group as usize];
-    }
-    values
+    reading.values = values.concat();
+    reading.places = grams.concat();
+    reading
 }
 
 /// Probabilities of scores sharpened by `sharpness`.

@@ -33,7 +33,7 @@ pub fn expand(accented: &str) -> Option<&'static str> {
         "gv" => "giáo viên",
         "nv" => "nhân viên",
         "csgt" => "cảnh sát giao thông",
-        "ubnd" => "ủy ban",
+        "ubnd" => "ủy ban nhân dân",
         "tp" => "thành phố",
         "vn" => "việt nam",
         "sđt" | "sdt" => "số điện thoại",

@@ -26,8 +26,8 @@ pub(crate) fn install() -> Result<(), AuthError> {
 
 fn signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>, Error> {
     only_eddsa(algorithm)?;
-    let pair = Ed25519KeyPair::from_pkcs8(key.as_bytes())
-        .map_err(|_| new_error(ErrorKind::InvalidEddsaKey))?;
+    let pair =
+        Ed25519KeyPair::from_pkcs8(key.as_bytes()).map_err(|_| new_error(ErrorKind::InvalidEddsaKey))?;
     Ok(Box::new(RingSigner(pair)))
 }
 

@@ -83,8 +83,18 @@ pub struct Agencies {
 }
 
 const COLUMNS: &[&str] = &[
-    "id", "kind", "name_vi", "name_en", "short_name_vi", "parent_id", "commune_code", "valid_from", "valid_to",
-    "successor_id", "mark", "note",
+    "id",
+    "kind",
+    "name_vi",
+    "name_en",
+    "short_name_vi",
+    "parent_id",
+    "commune_code",
+    "valid_from",
+    "valid_to",
+    "successor_id",
+    "mark",
+    "note",
 ];
 
 #[derive(Deserialize)]
@@ -139,7 +149,11 @@ impl Agencies {
                 self.chain(agency, link).skip(1).take(self.agencies.len()).any(|next| next.id == agency.id)
             });
             if circle {
-                file.mistake(*line, format!("`{}` is its own supervisor or successor", agency.id), "links without a circle");
+                file.mistake(
+                    *line,
+                    format!("`{}` is its own supervisor or successor", agency.id),
+                    "links without a circle",
+                );
             }
         }
     }
@@ -190,7 +204,9 @@ impl Agencies {
 
     /// The supervisors of an agency, the nearest first.
     pub fn supervisors<'a>(&'a self, id: &AgencyId) -> Vec<&'a Agency> {
-        self.find(id).map(|agency| self.chain(agency, Agency::parent_link).skip(1).collect()).unwrap_or_default()
+        self.find(id)
+            .map(|agency| self.chain(agency, Agency::parent_link).skip(1).collect())
+            .unwrap_or_default()
     }
 
     /// The agency and whatever follows along one kind of link.
@@ -239,12 +255,20 @@ fn parse_agency(file: &PackFile, line: usize, raw: Raw) -> Option<Agency> {
         note: raw.note,
     };
     match (&agency.commune, agency.kind.is_of_commune()) {
-        (None, true) => file.mistake(line, format!("a {} without commune_code", agency.kind), "the code of its commune"),
-        (Some(_), false) => file.mistake(line, format!("a {} with a commune_code", agency.kind), "nothing in that column"),
+        (None, true) => {
+            file.mistake(line, format!("a {} without commune_code", agency.kind), "the code of its commune")
+        }
+        (Some(_), false) => {
+            file.mistake(line, format!("a {} with a commune_code", agency.kind), "nothing in that column")
+        }
         _ => {}
     }
     if agency.successor.is_some() && agency.validity.to.is_none() {
-        file.mistake(line, "a successor of an agency that never ends", "the last day in valid_to, or no successor_id");
+        file.mistake(
+            line,
+            "a successor of an agency that never ends",
+            "the last day in valid_to, or no successor_id",
+        );
     }
     Some(agency)
 }
@@ -270,17 +294,18 @@ ubnd-32002,commune_committee,UBND,Committee,U,top,32002,2025-07-01,,,S,
     #[test]
     fn successors_stand_in_for_agencies_that_ended() {
         let agencies = Agencies::parse(&file(ROWS)).expect("good");
-        let on = |day| agencies.in_force(&"old".parse().expect("id"), day).map(|agency| agency.id.to_string());
-        assert_eq!(on(date!(2025-06-30)).as_deref(), Some("old"));
-        assert_eq!(on(date!(2025-07-01)).as_deref(), Some("middle"));
-        assert_eq!(on(date!(2026-01-01)).as_deref(), Some("new"));
-        assert_eq!(on(date!(2022-06-30)), None);
+        let on =
+            |day| agencies.in_force(&"old".parse().expect("id"), day).map(|agency| agency.id.to_string());
+        assert_eq!(on(date!(2025 - 06 - 30)).as_deref(), Some("old"));
+        assert_eq!(on(date!(2025 - 07 - 01)).as_deref(), Some("middle"));
+        assert_eq!(on(date!(2026 - 01 - 01)).as_deref(), Some("new"));
+        assert_eq!(on(date!(2022 - 06 - 30)), None);
         let id = "ubnd-32002".parse().expect("id");
         assert_eq!(agencies.supervisors(&id).len(), 1);
         assert_eq!(agencies.children(&"top".parse().expect("id")).count(), 4);
         let commune = "32002".parse().expect("code");
-        assert!(agencies.of_commune(AgencyKind::CommuneCommittee, &commune, date!(2025-07-01)).is_some());
-        assert!(agencies.of_commune(AgencyKind::CommunePolice, &commune, date!(2025-07-01)).is_none());
+        assert!(agencies.of_commune(AgencyKind::CommuneCommittee, &commune, date!(2025 - 07 - 01)).is_some());
+        assert!(agencies.of_commune(AgencyKind::CommunePolice, &commune, date!(2025 - 07 - 01)).is_none());
     }
 
     #[test]

@@ -7,6 +7,7 @@ use time::{Date, Time, UtcOffset, Weekday};
 use vocabulary::Timestamp;
 
 use crate::file::PackFile;
+use crate::profile::Profile;
 use crate::words::words;
 
 words!(
@@ -62,7 +63,9 @@ struct Raw {
 }
 
 impl Calendar {
-    pub(crate) fn parse(file: &PackFile, offset: UtcOffset) -> Option<Self> {
+    /// Reads the days; without a profile only to check them, since the local time is not known then.
+    pub(crate) fn parse(file: &PackFile, profile: Option<&Profile>) -> Option<Self> {
+        let offset = profile.map_or(UtcOffset::UTC, |profile| profile.utc_offset);
         let mut days = BTreeMap::new();
         for (line, raw) in file.csv::<Raw>(&["date", "kind", "name", "source"]) {
             let date = file.date(line, "date", &raw.date);
@@ -134,16 +137,17 @@ fn contradiction(date: Date, kind: DayKind) -> Option<&'static str> {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use time::macros::{date, datetime, offset};
 
     use super::*;
 
-    /// A make-up Saturday, a Tết week, a year's end.
-    pub(crate) fn sample() -> Calendar {
-        let file = PackFile::of(
-            "calendar.csv",
-            "date,kind,name,source\n\
+    impl Calendar {
+        /// A make-up Saturday, a Tết week, a year's end.
+        pub(crate) fn sample() -> Self {
+            let file = PackFile::of(
+                "calendar.csv",
+                "date,kind,name,source\n\
              2026-01-01,public_holiday,Tết Dương lịch,Labour Code\n\
              2026-01-02,compensatory_day_off,swap,12729/VPCP-KGVX\n\
              2026-01-10,make_up_working_day,swap,12729/VPCP-KGVX\n\
@@ -152,13 +156,14 @@ pub(crate) mod tests {
              2026-02-18,public_holiday,Tết,Labour Code\n\
              2026-02-19,public_holiday,Tết,Labour Code\n\
              2026-02-20,public_holiday,Tết,Labour Code\n",
-        );
-        Calendar::parse(&file, offset!(+7)).expect("good")
+            );
+            Self { offset: offset!(+7), ..Self::parse(&file, None).expect("good") }
+        }
     }
 
     #[test]
     fn listed_days_differ_from_the_plain_week() {
-        let calendar = sample();
+        let calendar = Calendar::sample();
         for (date, kind) in [
             (date!(2026 - 01 - 01), DayKind::PublicHoliday),
             (date!(2026 - 01 - 02), DayKind::CompensatoryDayOff),
@@ -172,7 +177,7 @@ pub(crate) mod tests {
 
     #[test]
     fn the_local_day_changes_at_17_utc() {
-        let calendar = sample();
+        let calendar = Calendar::sample();
         let at = |at| calendar.local_date(Timestamp::from_datetime(at));
         assert_eq!(at(datetime!(2026-01-09 16:59:59.999999 UTC)), date!(2026 - 01 - 09));
         assert_eq!(at(datetime!(2026-01-09 17:00 UTC)), date!(2026 - 01 - 10));
@@ -194,7 +199,7 @@ pub(crate) mod tests {
             ("2026-01-01,public_holiday,a,\n", 2),
         ] {
             let file = PackFile::of("calendar.csv", &format!("date,kind,name,source\n{rows}"));
-            assert!(Calendar::parse(&file, offset!(+7)).is_none(), "{rows}");
+            assert!(Calendar::parse(&file, None).is_none(), "{rows}");
             assert_eq!(file.into_mistakes()[0].line, Some(line), "{rows}");
         }
     }

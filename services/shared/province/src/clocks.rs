@@ -135,7 +135,12 @@ impl Run<'_> {
         }
     }
 
-    fn count_days(&self, mut at: Timestamp, mut left: Duration, until: Option<Timestamp>) -> Result<Timestamp, Duration> {
+    fn count_days(
+        &self,
+        mut at: Timestamp,
+        mut left: Duration,
+        until: Option<Timestamp>,
+    ) -> Result<Timestamp, Duration> {
         let mut day = self.calendar.local_date(at);
         while until.is_none_or(|until| at < until) {
             // The calendar ends in year 9999; whatever is left then runs on.
@@ -161,3 +166,6 @@ fn count_stretch(at: Timestamp, left: Duration, until: Option<Timestamp>) -> Res
         _ => Ok(at + left),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -160,7 +160,11 @@ fn parse_cue(file: &PackFile, raw: RawCue) -> Option<Cue> {
         Some(window) => parse_window(file, &window),
         None if with.is_empty() && unless.is_empty() => 0,
         None => {
-            file.mistake(line, "`with` or `unless` without a window", "`window = 6` or another number of words");
+            file.mistake(
+                line,
+                "`with` or `unless` without a window",
+                "`window = 6` or another number of words",
+            );
             0
         }
     };
@@ -175,7 +179,11 @@ fn parse_nearby(file: &PackFile, raw: RawNearby) -> Nearby {
 fn parse_window(file: &PackFile, window: &Spanned<usize>) -> usize {
     let words = *window.get_ref();
     if !(1..=MAXIMUM_WINDOW).contains(&words) {
-        file.mistake(file.line_of(window), format!("window = {words}"), format!("1 to {MAXIMUM_WINDOW} words"));
+        file.mistake(
+            file.line_of(window),
+            format!("window = {words}"),
+            format!("1 to {MAXIMUM_WINDOW} words"),
+        );
     }
     words
 }
@@ -186,7 +194,11 @@ fn parse_phrases(file: &PackFile, phrases: Phrases) -> Vec<String> {
         let text = phrase.get_ref();
         let folded = fold(text);
         if folded.is_empty() || !folded.is_ascii() {
-            file.mistake(file.line_of(phrase), format!("{text:?} is no phrase"), "words of Latin letters and digits");
+            file.mistake(
+                file.line_of(phrase),
+                format!("{text:?} is no phrase"),
+                "words of Latin letters and digits",
+            );
         } else if folded != *text {
             file.mistake(file.line_of(phrase), format!("{text:?} is not folded"), format!("\"{folded}\""));
         } else if !seen.insert(text) {

@@ -65,8 +65,20 @@ struct Key {
 }
 
 const COLUMNS: &[&str] = &[
-    "old_code", "old_name", "old_kind", "old_district_code", "old_district", "old_province_code", "old_province",
-    "new_code", "new_name", "new_kind", "extent", "old_code_valid_from", "old_code_valid_to", "note",
+    "old_code",
+    "old_name",
+    "old_kind",
+    "old_district_code",
+    "old_district",
+    "old_province_code",
+    "old_province",
+    "new_code",
+    "new_name",
+    "new_kind",
+    "extent",
+    "old_code_valid_from",
+    "old_code_valid_to",
+    "note",
 ];
 
 /// Words before the name of a district, folded, the longer first.
@@ -123,8 +135,9 @@ impl FormerUnits {
     pub fn find_district(&self, name: &str) -> Vec<&CommuneCode> {
         let wanted = district_key(name);
         let of_district = self.units.iter().zip(&self.keys).filter(|(_, key)| key.district == wanted);
-        let mut codes: Vec<_> =
-            of_district.flat_map(|(unit, _)| unit.successors.iter().map(|successor| &successor.commune)).collect();
+        let mut codes: Vec<_> = of_district
+            .flat_map(|(unit, _)| unit.successors.iter().map(|successor| &successor.commune))
+            .collect();
         codes.sort();
         codes.dedup();
         codes
@@ -184,7 +197,11 @@ fn parse_row(
                 file.mistake(line, format!("new_code: no commune {code}"), one_of(code.as_str(), known));
             }
             Some(known) if fold(&known.name) != fold(&raw.new_name) => {
-                file.mistake(line, format!("commune {code} is not {:?}", raw.new_name), format!("`{}`", known.name));
+                file.mistake(
+                    line,
+                    format!("commune {code} is not {:?}", raw.new_name),
+                    format!("`{}`", known.name),
+                );
             }
             Some(_) => {}
         }

@@ -24,8 +24,19 @@ pub struct Place {
 }
 
 const COLUMNS: &[&str] = &[
-    "name", "name_ascii", "alt_names", "kind", "lat", "lon", "commune_code", "commune_name", "old_commune_code",
-    "border_m", "precision", "source", "source_id",
+    "name",
+    "name_ascii",
+    "alt_names",
+    "kind",
+    "lat",
+    "lon",
+    "commune_code",
+    "commune_name",
+    "old_commune_code",
+    "border_m",
+    "precision",
+    "source",
+    "source_id",
 ];
 
 #[derive(Deserialize)]
@@ -53,12 +64,19 @@ fn parse_place(file: &PackFile, line: usize, raw: Raw, known: Option<&Communes>)
     file.not_empty(line, "name", &raw.name);
     file.not_empty(line, "kind", &raw.kind);
     let codes = raw.commune_code.split(';').filter(|code| !code.is_empty());
-    let communes: Option<Vec<CommuneCode>> = codes.map(|code| file.parse(line, "commune_code", code)).collect();
+    let communes: Option<Vec<CommuneCode>> =
+        codes.map(|code| file.parse(line, "commune_code", code)).collect();
     for code in communes.iter().flatten() {
         if let Some(known) = known.filter(|known| known.find(code).is_none()) {
             let instead = one_of(code.as_str(), known.all().iter().map(|commune| commune.code.as_str()));
             file.mistake(line, format!("no commune {code}"), instead);
         }
     }
-    Some(Place { name_folded: fold(&raw.name), name: raw.name, kind: raw.kind, point: point?, communes: communes? })
+    Some(Place {
+        name_folded: fold(&raw.name),
+        name: raw.name,
+        kind: raw.kind,
+        point: point?,
+        communes: communes?,
+    })
 }

@@ -74,7 +74,11 @@ impl Profile {
         let prefix = raw.report_code_prefix.get_ref();
         if !(1..=4).contains(&prefix.len()) || !prefix.bytes().all(|byte| byte.is_ascii_uppercase()) {
             let line = file.line_of(&raw.report_code_prefix);
-            file.mistake(line, format!("report_code_prefix: {prefix:?}"), "one to four capital letters, e.g. `CM`");
+            file.mistake(
+                line,
+                format!("report_code_prefix: {prefix:?}"),
+                "one to four capital letters, e.g. `CM`",
+            );
         }
         check_tolerances(file, &raw.location);
         if !file.is_clean() {
@@ -123,7 +127,11 @@ fn check_tolerances(file: &PackFile, location: &Spanned<Tolerances>) {
         [("nearest_tolerance_metres", nearest, 50_000.0), ("border_metres", border, 1_000.0)]
     {
         if !(0.0..=limit).contains(&metres) {
-            file.mistake(file.line_of(location), format!("{key}: {metres}"), format!("metres from 0 to {limit}"));
+            file.mistake(
+                file.line_of(location),
+                format!("{key}: {metres}"),
+                format!("metres from 0 to {limit}"),
+            );
         }
     }
 }
@@ -152,7 +160,7 @@ border_metres = 60
         let file = PackFile::of("province.toml", GOOD);
         let profile = Profile::parse(&file).expect("good");
         assert_eq!(profile.utc_offset, time::macros::offset!(+7));
-        assert_eq!(profile.date, time::macros::date!(2026-11-21));
+        assert_eq!(profile.date, time::macros::date!(2026 - 11 - 21));
         assert_eq!(profile.location.border_metres, 60.0);
     }
 

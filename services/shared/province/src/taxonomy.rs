@@ -93,7 +93,11 @@ impl Taxonomy {
         }
         for field in &taxonomy.fields {
             if file.is_clean() && !taxonomy.leaves.iter().any(|leaf| leaf.field == field.code) {
-                file.mistake(None, format!("field `{}` has no leaf", field.code), "a [[leaf]] with this field");
+                file.mistake(
+                    None,
+                    format!("field `{}` has no leaf", field.code),
+                    "a [[leaf]] with this field",
+                );
             }
         }
         file.is_clean().then_some(taxonomy)
@@ -134,7 +138,11 @@ impl Taxonomy {
         };
         let (Some(code), Some(access)) = (code, access) else { return };
         if code.field() != field.code || code.as_str() == field.code.as_str() {
-            file.mistake(line, format!("leaf `{code}` of field `{}`", field.code), format!("`{}.` and a word", field.code));
+            file.mistake(
+                line,
+                format!("leaf `{code}` of field `{}`", field.code),
+                format!("`{}.` and a word", field.code),
+            );
         }
         if self.find_leaf(&code).is_some() {
             file.mistake(line, format!("leaf `{code}` stands twice"), "a code of its own");

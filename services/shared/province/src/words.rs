@@ -76,14 +76,23 @@ expected_id!(
 pub(crate) fn one_of<'w>(value: &str, known: impl Iterator<Item = &'w str> + Clone) -> String {
     match nearest(value, known.clone()) {
         Some(word) => format!("`{word}`"),
-        None => format!("one of {}", known.take(20).map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")),
+        None => format!(
+            "one of {}",
+            known.take(20).map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+        ),
     }
 }
 
-/// The known word with the fewest edits to `value`, if they are few enough to be a slip of the pen.
+/// The known word with the fewest edits to `value`, if they are few enough to be a slip of the pen, or if one of the
+/// two is the beginning of the other.
 fn nearest<'w>(value: &str, known: impl Iterator<Item = &'w str>) -> Option<&'w str> {
     let slip = 2.max(value.chars().count() / 3);
-    known.map(|word| (edits(value, word), word)).filter(|(edits, _)| *edits <= slip).min().map(|(_, word)| word)
+    let begins = |word: &str| value.len() > 2 && (word.starts_with(value) || value.starts_with(word));
+    known
+        .map(|word| (edits(value, word), word))
+        .filter(|(edits, word)| *edits <= slip || begins(word))
+        .min()
+        .map(|(_, word)| word)
 }
 
 /// Levenshtein distance in characters.
@@ -151,6 +160,7 @@ mod tests {
     fn a_slip_of_the_pen_is_answered_with_the_word_meant() {
         let known = ["ubnd-32002", "so-xay-dung", "so-y-te"];
         assert_eq!(one_of("so-xay-dungg", known.into_iter()), "`so-xay-dung`");
+        assert_eq!(one_of("so-xay", known.into_iter()), "`so-xay-dung`");
         assert_eq!(one_of("police", known.into_iter()), "one of `ubnd-32002`, `so-xay-dung`, `so-y-te`");
     }
 

@@ -39,7 +39,8 @@ pub async fn serve(
         .route("/livez", get(async || "alive\n"));
     let stopping = lifecycle.stopping();
     lifecycle.spawn("internal port", async move {
-        let serving = axum::serve(listener, router).with_graceful_shutdown(stopping.clone().cancelled_owned());
+        let serving =
+            axum::serve(listener, router).with_graceful_shutdown(stopping.clone().cancelled_owned());
         let bounded = async {
             stopping.cancelled().await;
             tokio::time::sleep(LAST_SCRAPE).await;

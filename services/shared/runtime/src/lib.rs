@@ -3,10 +3,12 @@
 pub mod grpc;
 pub mod internal;
 mod lifecycle;
+mod platform;
 mod readiness;
 mod status;
 pub mod wire;
 
 pub use lifecycle::{Ending, Lifecycle};
+pub use platform::Platform;
 pub use readiness::{Condition, Readiness};
 pub use status::{DOMAIN, status};

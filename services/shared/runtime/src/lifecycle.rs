@@ -63,7 +63,8 @@ impl Lifecycle {
     /// From now on the first SIGTERM or SIGINT stops softly and the second one hard. Call it before the start-up
     /// work, so that a start that hangs can be interrupted.
     pub fn listen_for_signals(&self) -> std::io::Result<()> {
-        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let (mut terminate, mut interrupt) =
+            (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         let (soft, hard) = (self.0.soft.clone(), self.0.hard.clone());
         let watch = async move {
             for (stage, token) in [("stopping", soft), ("stopping at once", hard)] {
@@ -75,7 +76,10 @@ impl Lifecycle {
                 token.cancel();
             }
         };
-        #[expect(clippy::disallowed_methods, reason = "it watches the tracked tasks: tracked itself, it would never end")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "it watches the tracked tasks: tracked itself, it would never end"
+        )]
         drop(tokio::spawn(watch));
         Ok(())
     }
@@ -106,12 +110,16 @@ impl Lifecycle {
             match outcome {
                 Ok(Ok(())) => return,
                 Ok(Err(error)) => {
-                    tracing::error!(task = name, error = chain(&*error.into()), "a task has failed; the process stops");
+                    tracing::error!(
+                        task = name,
+                        error = chain(&*error.into()),
+                        "a task has failed; the process stops"
+                    );
                 }
                 Err(_) => tracing::error!(task = name, "a task has panicked; the process stops"),
             }
             // A second failure changes nothing: the first one is the cause.
-            drop(life.0.failed.set(name));
+            life.0.failed.get_or_init(|| name);
             life.stop();
         });
     }
@@ -158,12 +166,16 @@ impl Lifecycle {
             tracing::warn!(unfinished = tasks.len(), "work is cut off");
             hard.cancel();
             if tokio::time::timeout(ABORT, tasks.wait()).await.is_err() {
-                tracing::warn!(unfinished = tasks.len(), "some tasks do not even notice that they are aborted");
+                tracing::warn!(
+                    unfinished = tasks.len(),
+                    "some tasks do not even notice that they are aborted"
+                );
             }
         }
         match failed.get() {
             Some(task) => Ending::Failed { task },
-            None if finished => Ending::Clean,
+            // After a hard stop the tasks end quickly, but not by themselves.
+            None if finished && !hard.is_cancelled() => Ending::Clean,
             None => Ending::Forced,
         }
     }
@@ -176,7 +188,7 @@ fn resume<T>(panic: Box<dyn Any + Send>) -> T {
 
 /// An error and its causes on one line.
 fn chain(error: &(dyn Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
+    let causes = std::iter::successors(Some(error), |error: &&(dyn Error + 'static)| (*error).source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 

@@ -45,7 +45,11 @@ impl Readiness {
     /// The conditions that do not hold, as `owner/what`.
     pub fn unmet(&self) -> Vec<String> {
         let conditions = self.0.borrow();
-        conditions.iter().filter(|(_, holds)| !**holds).map(|((owner, what), _)| format!("{owner}/{what}")).collect()
+        conditions
+            .iter()
+            .filter(|(_, holds)| !**holds)
+            .map(|((owner, what), _)| format!("{owner}/{what}"))
+            .collect()
     }
 
     /// Wakes at every change.
@@ -78,7 +82,11 @@ mod tests {
         let database = readiness.condition("intake", "database");
         let bus = readiness.condition("routing", "bus");
         database.set(true);
-        assert!(!readiness.is_ready() && readiness.is_owner_ready("intake") && !readiness.is_owner_ready("routing"));
+        assert!(
+            !readiness.is_ready()
+                && readiness.is_owner_ready("intake")
+                && !readiness.is_owner_ready("routing")
+        );
         assert_eq!(readiness.unmet(), ["routing/bus"]);
         bus.set(true);
         assert!(readiness.is_ready());

@@ -57,8 +57,9 @@ mod tests {
 
     #[test]
     fn every_part_of_a_problem_arrives() {
-        let mut problem = Problem::invalid("report.text", "TEXT_TOO_LONG", "at most 4000 characters", "Nội dung quá dài.")
-            .with("limit", "4000");
+        let mut problem =
+            Problem::invalid("report.text", "TEXT_TOO_LONG", "at most 4000 characters", "Nội dung quá dài.")
+                .with("limit", "4000");
         problem.retry_after = Some(Duration::from_secs(3));
         let status = status(&problem);
         assert_eq!(status.code(), Code::InvalidArgument);

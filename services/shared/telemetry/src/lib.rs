@@ -5,6 +5,7 @@
 
 mod logs;
 mod metrics;
+mod panics;
 mod trace;
 
 use std::collections::BTreeMap;
@@ -92,6 +93,7 @@ pub fn start(config: &TelemetryConfig) -> Result<Telemetry, TelemetryError> {
     let subscriber = logs::subscriber(config, as_json, &tracer, std::io::stderr)?;
     tracing::subscriber::set_global_default(subscriber).map_err(|_| TelemetryError::Started)?;
     let metrics = metrics::install()?;
+    panics::log();
     Ok(Telemetry { metrics, tracer })
 }
 

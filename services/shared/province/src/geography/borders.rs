@@ -36,7 +36,19 @@ pub(crate) struct Borders {
     owners: Vec<u16>,
     communes: Vec<Range<u32>>,
     bounds: Vec<Bounds>,
+    /// For every commune: its edges in short runs, to pass over far ones at once.
+    runs: Vec<Vec<Run>>,
 }
+
+/// Some edges that follow each other.
+#[derive(Debug)]
+struct Run {
+    edges: Range<u32>,
+    bounds: Bounds,
+}
+
+/// Edges in a run.
+const RUN: usize = 32;
 
 impl Edge {
     fn between(a: Coord<f64>, b: Coord<f64>) -> Option<Self> {
@@ -90,10 +102,8 @@ impl Bounds {
     }
 
     fn squared_metres_to(&self, point: Coord<f64>, scale: Scale) -> f64 {
-        let nearest = Coord {
-            x: point.x.clamp(self.low.x, self.high.x),
-            y: point.y.clamp(self.low.y, self.high.y),
-        };
+        let nearest =
+            Coord { x: point.x.clamp(self.low.x, self.high.x), y: point.y.clamp(self.low.y, self.high.y) };
         scale.squared_to_segment(point, nearest, nearest)
     }
 }
@@ -109,7 +119,14 @@ impl Borders {
         let owner = u16::try_from(self.communes.len()).unwrap_or(u16::MAX);
         self.owners.resize(self.edges.len(), owner);
         self.communes.push(start..self.count());
-        self.bounds.push(Bounds::of(&self.edges[start as usize..]));
+        let added = &self.edges[start as usize..];
+        self.bounds.push(Bounds::of(added));
+        let firsts = (start..self.count()).step_by(RUN);
+        let run = |(first, edges): (u32, &[Edge])| Run {
+            edges: first..self.count().min(first + RUN as u32),
+            bounds: Bounds::of(edges),
+        };
+        self.runs.push(firsts.zip(added.chunks(RUN)).map(run).collect());
     }
 
     fn count(&self) -> u32 {
@@ -179,25 +196,33 @@ impl Borders {
 
     /// The commune whose border is nearest (the first of several), and the distance in metres.
     pub fn nearest(&self, point: Coord<f64>, scale: Scale) -> Option<(usize, f64)> {
-        let mut queue: Vec<(f64, usize)> = (0..self.communes())
-            .map(|commune| (self.bounds[commune].squared_metres_to(point, scale), commune))
-            .collect();
-        queue.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let mut best: Option<(f64, usize)> = None;
-        for (bound, commune) in queue {
-            if best.is_some_and(|(metres, _)| metres < bound) {
-                break;
-            }
-            let found = (self.squared_metres(self.edges_of(commune), point, scale), commune);
-            if best.is_none_or(|best| found < best) {
-                best = Some(found);
+        let bound = |commune: &usize| self.bounds[*commune].squared_metres_to(point, scale);
+        let first = (0..self.communes()).min_by(|a, b| bound(a).total_cmp(&bound(b)))?;
+        let mut best = (self.squared_metres_within(first, f64::INFINITY, point, scale), first);
+        for commune in (0..self.communes()).filter(|commune| *commune != first) {
+            if bound(&commune) <= best.0 {
+                let found = (self.squared_metres_within(commune, best.0, point, scale), commune);
+                best = if found < best { found } else { best };
             }
         }
-        best.map(|(squared, commune)| (commune, squared.sqrt()))
+        Some((best.1, best.0.sqrt()))
+    }
+
+    /// Square of the distance to the border of a commune if it is at most `limit`, otherwise infinity or any number
+    /// above `limit`.
+    fn squared_metres_within(&self, commune: usize, limit: f64, point: Coord<f64>, scale: Scale) -> f64 {
+        self.runs[commune].iter().fold(f64::INFINITY, |best, run| {
+            if run.bounds.squared_metres_to(point, scale) <= limit.min(best) {
+                best.min(self.squared_metres(run.edges.clone(), point, scale))
+            } else {
+                best
+            }
+        })
     }
 
     /// Bytes held.
     pub fn memory_bytes(&self) -> usize {
-        size_of_val(&*self.edges) + size_of_val(&*self.owners) + size_of_val(&*self.bounds)
+        let runs: usize = self.runs.iter().map(|runs| size_of_val(&**runs)).sum();
+        size_of_val(&*self.edges) + size_of_val(&*self.owners) + size_of_val(&*self.bounds) + runs
     }
 }

@@ -76,7 +76,8 @@ fn parse_feature(
     feature: Feature,
     codes: &mut HashSet<String>,
 ) -> Option<(Commune, Vec<Ring>)> {
-    let Feature { properties, geometry: Geometry { r#type: GeometryType::MultiPolygon, coordinates } } = feature;
+    let Feature { properties, geometry: Geometry { r#type: GeometryType::MultiPolygon, coordinates } } =
+        feature;
     let rings: Vec<Ring> = coordinates.into_iter().flatten().collect();
     for ring in &rings {
         if let Some((problem, instead)) = ring_mistake(ring) {
@@ -84,16 +85,28 @@ fn parse_feature(
         }
     }
     if rings.is_empty() {
-        file.mistake(line(file, index), format!("commune {} has no polygon", properties.code), "a MultiPolygon");
+        file.mistake(
+            line(file, index),
+            format!("commune {} has no polygon", properties.code),
+            "a MultiPolygon",
+        );
     }
     let code = properties.code.parse().map_err(|_| {
-        file.mistake(line(file, index), format!("code {:?} is no commune code", properties.code), "digits, e.g. `32002`");
+        file.mistake(
+            line(file, index),
+            format!("code {:?} is no commune code", properties.code),
+            "digits, e.g. `32002`",
+        );
     });
     if properties.name.trim().is_empty() || properties.kind.trim().is_empty() {
         file.mistake(line(file, index), "a commune without a name or kind", "its name and `xã` or `phường`");
     }
     if !codes.insert(properties.code.clone()) {
-        file.mistake(line(file, index), format!("commune {} stands twice", properties.code), "one feature for each code");
+        file.mistake(
+            line(file, index),
+            format!("commune {} stands twice", properties.code),
+            "one feature for each code",
+        );
     }
     let Properties { name, kind, province_code, .. } = properties;
     Some((Commune { code: code.ok()?, name, kind, province_code }, rings))
@@ -106,7 +119,10 @@ fn ring_mistake(ring: &Ring) -> Option<(String, &'static str)> {
         return Some((format!("[{x}, {y}] is no place on earth"), "[longitude, latitude] in degrees"));
     }
     if ring.len() < 4 {
-        return Some((format!("a ring of {} positions", ring.len()), "at least 4 positions, the last as the first"));
+        return Some((
+            format!("a ring of {} positions", ring.len()),
+            "at least 4 positions, the last as the first",
+        ));
     }
     if ring.first() != ring.last() {
         return Some(("a ring that is not closed".into(), "the first position again at the end"));

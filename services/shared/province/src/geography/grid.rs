@@ -125,7 +125,8 @@ impl Grid {
     pub fn cell(&self, point: Coord<f64>) -> Option<usize> {
         let (x, y) = ((point.x - self.origin.x) / self.cell.x, (point.y - self.origin.y) / self.cell.y);
         let (column, row) = (whole(x), whole(y));
-        (x >= 0.0 && y >= 0.0 && column < self.columns && row < self.rows).then(|| row * self.columns + column)
+        (x >= 0.0 && y >= 0.0 && column < self.columns && row < self.rows)
+            .then(|| row * self.columns + column)
     }
 
     /// The edges within reach of a cell, those of one commune together, communes in order.
@@ -209,8 +210,9 @@ impl Grid {
                     covered = None;
                     continue;
                 }
-                let covered = *covered
-                    .get_or_insert_with(|| self.side(borders, commune, self.centre(column, row)) == Side::Inside);
+                let covered = *covered.get_or_insert_with(|| {
+                    self.side(borders, commune, self.centre(column, row)) == Side::Inside
+                });
                 if covered {
                     let cover = &mut self.cover[row * self.columns + column];
                     *cover = if *cover == 0 { small_index(commune) + 1 } else { SEVERAL };

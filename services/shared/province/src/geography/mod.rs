@@ -17,7 +17,7 @@ use scale::Scale;
 use vocabulary::{CommuneCode, Point};
 
 use crate::file::PackFile;
-use crate::profile::Tolerances;
+use crate::profile::{Profile, Tolerances};
 
 /// A commune (xã, phường).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,15 +99,21 @@ pub struct Communes {
 }
 
 impl Communes {
-    pub(crate) fn parse(file: &PackFile, province_code: &str, tolerances: Tolerances) -> Option<Self> {
+    /// Reads the map; without a profile only to check it and to know the codes.
+    pub(crate) fn parse(file: &PackFile, profile: Option<&Profile>) -> Option<Self> {
         let (communes, rings): (Vec<_>, Vec<_>) = geojson::parse(file).into_iter().unzip();
-        for foreign in communes.iter().filter(|commune| commune.province_code != province_code) {
-            file.mistake(
-                None,
-                format!("commune {} belongs to province {:?}", foreign.code, foreign.province_code),
-                format!("province_code `{province_code}`, or leave the commune out"),
-            );
+        if let Some(profile) = profile {
+            for foreign in communes.iter().filter(|commune: &&Commune| commune.province_code != profile.code)
+            {
+                file.mistake(
+                    None,
+                    format!("commune {} belongs to province {:?}", foreign.code, foreign.province_code),
+                    format!("province_code `{}`, or leave the commune out", profile.code),
+                );
+            }
         }
+        let unknown = Tolerances { nearest_tolerance_metres: 0.0, border_metres: 0.0 };
+        let tolerances = profile.map_or(unknown, |profile| profile.location);
         file.is_clean().then(|| Self::new(communes, &rings, tolerances))
     }
 
@@ -126,7 +132,10 @@ impl Communes {
 
     /// The commune of a code.
     pub fn find(&self, code: &CommuneCode) -> Option<&Commune> {
-        self.communes.binary_search_by(|commune| commune.code.cmp(code)).ok().map(|index| &self.communes[index])
+        self.communes
+            .binary_search_by(|commune| commune.code.cmp(code))
+            .ok()
+            .map(|index| &self.communes[index])
     }
 
     /// Where a point lies and which borders are near.
@@ -155,7 +164,9 @@ impl Communes {
         let mut candidates = Vec::new();
         for edges in near.chunk_by(|a, b| self.borders.owner(*a) == self.borders.owner(*b)) {
             let commune = self.borders.owner(edges[0]);
-            if own.is_none_or(|own| commune < own) && self.grid.side(&self.borders, commune, at) != Side::Outside {
+            if own.is_none_or(|own| commune < own)
+                && self.grid.side(&self.borders, commune, at) != Side::Outside
+            {
                 own = Some(commune);
             }
             let squared = self.borders.squared_metres(edges.iter().copied(), at, scale);

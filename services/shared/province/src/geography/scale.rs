@@ -1,7 +1,7 @@
 //! Metres per degree around a latitude: the local equirectangular projection on the WGS 84 ellipsoid.
 //!
-//! Distances between points up to 50 km apart differ from the geodesic by less than 0.1 % at the latitudes of Việt Nam
-//! (8°–24°); the distances that decide anything here are below 5 km, where it is less than 0.02 %.
+//! Up to 5 km, which is where distances decide anything here, it differs from the geodesic by less than 0.02 % at the
+//! latitudes of Việt Nam (8°–24°); up to 50 km by less than 0.1 % south of 10° and less than 0.2 % elsewhere.
 
 use robust::Coord;
 
@@ -49,7 +49,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_projection_is_within_a_thousandth_of_the_geodesic(
+        fn the_projection_is_as_near_to_the_geodesic_as_promised(
             latitude in 8.0..24.0_f64, longitude in 102.0..110.0_f64, angle in 0.0..6.3_f64, metres in 1.0..50_000.0_f64,
         ) {
             let scale = Scale::at(latitude);
@@ -57,7 +57,11 @@ mod tests {
             let there = Coord { x: longitude + metres * angle.cos() / scale.x, y: latitude + metres * angle.sin() / scale.y };
             let geodesic = Geodesic.distance(geo::Point::new(here.x, here.y), geo::Point::new(there.x, there.y));
             let ours = scale.squared_to_segment(here, there, there).sqrt();
-            let allowed = if metres < 5_000.0 { 0.0002 } else { 0.002 };
+            let allowed = match (metres < 5_000.0, latitude < 10.0) {
+                (true, _) => 0.0002,
+                (false, true) => 0.001,
+                (false, false) => 0.002,
+            };
             prop_assert!((ours - geodesic).abs() <= allowed * geodesic, "{ours} {geodesic}");
         }
     }

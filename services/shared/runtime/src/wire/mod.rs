@@ -97,9 +97,15 @@ mod tests {
         let missing = parse_timestamp("capture_time", None).map_err(violation);
         assert_eq!(missing, Err(("FIELD_REQUIRED", "capture_time".to_owned())));
         let wrong = prost_types::Timestamp { seconds: i64::MAX, nanos: 0 };
-        assert_eq!(parse_timestamp("t", Some(wrong)).map_err(violation), Err(("TIMESTAMP_INVALID", "t".to_owned())));
+        assert_eq!(
+            parse_timestamp("t", Some(wrong)).map_err(violation),
+            Err(("TIMESTAMP_INVALID", "t".to_owned()))
+        );
         let wrong = prost_types::Duration { seconds: -1, nanos: 0 };
-        assert_eq!(parse_duration("d", Some(wrong)).map_err(violation), Err(("DURATION_INVALID", "d".to_owned())));
+        assert_eq!(
+            parse_duration("d", Some(wrong)).map_err(violation),
+            Err(("DURATION_INVALID", "d".to_owned()))
+        );
         assert_eq!(
             parse_point("location", Some((0.0, 0.0))).map_err(violation),
             Err(("POINT_INVALID", "location".to_owned()))

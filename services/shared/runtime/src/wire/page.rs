@@ -51,7 +51,8 @@ impl PageKey {
         let (version, rest) = bytes.split_first()?;
         let (tag, cursor) = rest.split_at_checked(TAG)?;
         let expected = hmac::sign(&self.0, &signed(scope, cursor));
-        let differing = expected.as_ref().iter().zip(tag).fold(0, |differing, (left, right)| differing | (left ^ right));
+        let differing =
+            expected.as_ref().iter().zip(tag).fold(0, |differing, (left, right)| differing | (left ^ right));
         (*version == VERSION && differing == 0).then(|| cursor.to_vec())
     }
 }

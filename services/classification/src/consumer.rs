@@ -1,0 +1,78 @@
+//! Event adapter: envelope → fact → use case → outcome.
+
+use contract::Event as _;
+use contract::event::v1::{ReportHandedBack, ReportSubmitted, ReportWithdrawn, RouteMissing};
+use messaging::{Envelope, Handler, Outcome, Subscription, Work};
+use sea_orm::DbErr;
+
+use crate::domain::doubts::ReviewReason;
+use crate::domain::review::Objection;
+use crate::usecases::{Desk, Fact, Happening, follow_reports};
+
+/// What this service listens to.
+pub const SUBSCRIPTION: Subscription = Subscription {
+    queue: "classification",
+    types: &[ReportSubmitted::TYPE, ReportHandedBack::TYPE, RouteMissing::TYPE, ReportWithdrawn::TYPE],
+};
+
+pub(crate) struct Consumer {
+    pub(crate) desk: Desk,
+}
+
+impl Handler for Consumer {
+    async fn handle(&self, work: &mut Work, events: &[Envelope]) -> Result<Vec<Outcome>, DbErr> {
+        let mut facts = Vec::with_capacity(events.len());
+        let mut outcomes = Vec::with_capacity(events.len());
+        for event in events {
+            match parse(&self.desk, event) {
+                Ok(happening) => {
+                    facts.push(Fact {
+                        event: event.id,
+                        report: event.report,
+                        sequence: event.sequence,
+                        happening,
+                        span: event.span("classification"),
+                    });
+                    outcomes.push(Outcome::Done);
+                }
+                Err(why) => outcomes.push(Outcome::Reject(why)),
+            }
+        }
+        follow_reports(&self.desk, work, facts).await?;
+        Ok(outcomes)
+    }
+}
+
+/// What an event says, or why it says nothing to us.
+fn parse(desk: &Desk, event: &Envelope) -> Result<Happening, String> {
+    let broken = |error: messaging::DecodeError| error.to_string();
+    match event.event_type.as_str() {
+        ReportSubmitted::TYPE => {
+            let submitted: ReportSubmitted = event.decode().map_err(broken)?;
+            let snapshot = submitted.report.ok_or("the event carries no report")?;
+            if snapshot.report != event.report.name() {
+                return Err("the event is about another report than its envelope".to_owned());
+            }
+            let due_time = desk.due_time(&snapshot).map_err(|problem| problem.to_string())?;
+            Ok(Happening::Submitted(snapshot, due_time))
+        }
+        ReportHandedBack::TYPE => {
+            let handed_back: ReportHandedBack = event.decode().map_err(broken)?;
+            Ok(Happening::Objected(Objection::HandedBack(handed_back.reason)))
+        }
+        RouteMissing::TYPE => {
+            let missing: RouteMissing = event.decode().map_err(broken)?;
+            let objection = match ReviewReason::parse(&missing.reason) {
+                Some(ReviewReason::OutsideProvince) => Objection::OutsideProvince,
+                Some(ReviewReason::NoMatrixRow) => Objection::NoMatrixRow,
+                _ => return Err(format!("routing gives the unknown reason {:?}", missing.reason)),
+            };
+            Ok(Happening::Objected(objection))
+        }
+        ReportWithdrawn::TYPE => {
+            event.decode::<ReportWithdrawn>().map_err(broken)?;
+            Ok(Happening::Withdrawn)
+        }
+        other => Err(format!("{other} is not bound to this queue")),
+    }
+}

@@ -1,0 +1,180 @@
+//! The machine that proposes: the province's model under the province's rules.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use contract::classification::v1::{Probability, Reason, Suggestion};
+use province::Province;
+use vocabulary::LeafCode;
+
+use crate::domain::assessment::Assessment;
+use crate::domain::decide::{self, Classifier, ReasonCode, UnknownLeaf};
+use crate::domain::doubts::{ReviewReason, doubts};
+use crate::domain::model::Model;
+use crate::domain::model_file::ModelFileError;
+use crate::domain::rules::LeafRule;
+use crate::words;
+
+/// Matters outside the province are proposed for return as this.
+const OUTSIDE_PROVINCE: &str = "out_of_scope.other";
+
+/// Why there is no machine.
+#[derive(Debug, thiserror::Error)]
+pub enum MachineError {
+    /// The province pack holds no readable model.
+    #[error("cannot read the model {}; make it with `fieldreport model train`", file.display())]
+    Missing {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not a model that this binary can use.
+    #[error("the model {} cannot be used; make it anew with `fieldreport model train`", file.display())]
+    Broken {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: ModelFileError,
+    },
+    /// Model and taxonomy do not belong together.
+    #[error("the model {} does not fit the taxonomy; make it anew with `fieldreport model train`", file.display())]
+    Foreign {
+        /// The file.
+        file: PathBuf,
+        /// Which leaf.
+        source: UnknownLeaf,
+    },
+    /// The taxonomy lacks a leaf that triage needs.
+    #[error("the taxonomy needs the leaf {OUTSIDE_PROVINCE} for matters outside the province")]
+    NoOutsideLeaf,
+}
+
+/// What the machine makes of one text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Opinion {
+    /// What it proposes.
+    pub proposal: Assessment,
+    /// Why a person must look; empty when the proposal may go its way.
+    pub doubts: BTreeSet<ReviewReason>,
+    /// The same for callers, with probabilities and reasons.
+    pub suggestion: Suggestion,
+}
+
+/// The province's classifier. Immutable; share it.
+pub struct Machine {
+    classifier: Classifier,
+    leaves: Vec<LeafRule>,
+    outside_leaf: LeafCode,
+    model_version: String,
+    pack_version: String,
+}
+
+impl Machine {
+    /// Loads the model that the province pack names.
+    pub fn load(province: &Province) -> Result<Self, MachineError> {
+        let file = province.model_file();
+        let bytes = match std::fs::read(&file) {
+            Ok(bytes) => bytes,
+            Err(source) => return Err(MachineError::Missing { file, source }),
+        };
+        let model = match Model::read(&bytes) {
+            Ok(model) => model,
+            Err(source) => return Err(MachineError::Broken { file, source }),
+        };
+        let leaves: Vec<LeafRule> = province.taxonomy.leaves().iter().map(LeafRule::from).collect();
+        let outside = leaves.iter().find(|leaf| leaf.code.as_str() == OUTSIDE_PROVINCE);
+        let outside_leaf = outside.map(|leaf| leaf.code.clone()).ok_or(MachineError::NoOutsideLeaf)?;
+        let model_version = model.digest();
+        let classifier = Classifier::try_new(model, &leaves, &province.cues, province.policies.classification.clone())
+            .map_err(|source| MachineError::Foreign { file, source })?;
+        let pack_version = province.version().to_owned();
+        Ok(Self { classifier, leaves, outside_leaf, model_version, pack_version })
+    }
+
+    /// Reads a text. Pure but for the metric of the time it takes.
+    pub fn read(&self, text: &str) -> Opinion {
+        let begin = Instant::now();
+        let suggestion = self.classifier.suggest(text);
+        metrics::histogram!("classify_seconds").record(begin.elapsed());
+        let doubts = doubts(&suggestion);
+        let proposal = Assessment {
+            leaf: suggestion.leaf.clone(),
+            scope: suggestion.scope,
+            urgency: suggestion.urgency,
+            access: suggestion.access,
+            confidence: f64::from(suggestion.p_leaf),
+            by_person: false,
+        };
+        let suggestion = self.describe(&suggestion, &doubts, text);
+        Opinion { proposal, doubts, suggestion }
+    }
+
+    /// The rule of a leaf, if the taxonomy has it.
+    pub fn find_leaf(&self, code: &str) -> Option<&LeafRule> {
+        self.leaves.iter().find(|leaf| leaf.code.as_str() == code)
+    }
+
+    /// The leaf that is proposed for matters outside the province.
+    pub fn outside_leaf(&self) -> &LeafCode {
+        &self.outside_leaf
+    }
+
+    /// Version of the province pack in force.
+    pub fn pack_version(&self) -> &str {
+        &self.pack_version
+    }
+
+    fn describe(
+        &self,
+        suggestion: &decide::Suggestion,
+        doubts: &BTreeSet<ReviewReason>,
+        text: &str,
+    ) -> Suggestion {
+        let probability = |(field, p): &(vocabulary::FieldCode, f32)| Probability {
+            code: field.as_str().to_owned(),
+            probability: f64::from(*p),
+        };
+        Suggestion {
+            scope: words::scope(suggestion.scope).into(),
+            field: suggestion.field.as_str().to_owned(),
+            leaf: suggestion.leaf.as_str().to_owned(),
+            confidence: f64::from(suggestion.p_leaf),
+            fields: suggestion.p_fields.iter().map(probability).collect(),
+            out_of_scope: f64::from(suggestion.p_out_of_scope),
+            urgency: words::urgency(suggestion.urgency).into(),
+            access: words::access(suggestion.access).into(),
+            needs_human: !doubts.is_empty(),
+            review_reasons: doubts.iter().map(|doubt| doubt.as_str().to_owned()).collect(),
+            reasons: suggestion.reasons.iter().flat_map(|reason| explain(reason, text)).collect(),
+            model_version: self.model_version.clone(),
+            pack_version: self.pack_version.clone(),
+        }
+    }
+}
+
+/// One line per place in the text that a reason rests on.
+fn explain(reason: &decide::Reason, text: &str) -> Vec<Reason> {
+    let at = |span: &crate::domain::text::Span| {
+        let word = (reason.code == ReasonCode::Weighed).then(|| span.of(text).to_owned());
+        let (kind, code) = match (word, &reason.cue) {
+            (Some(word), _) => ("WORD", word),
+            (None, Some(cue)) => ("CUE", cue.clone()),
+            (None, None) => ("POLICY", reason.code.as_str().to_ascii_uppercase()),
+        };
+        let byte = |at: u32| i32::try_from(at).unwrap_or(i32::MAX);
+        Reason {
+            kind: kind.to_owned(),
+            code,
+            weight: 0.0,
+            start_byte: byte(span.start),
+            end_byte: byte(span.end),
+        }
+    };
+    if reason.spans.is_empty() && reason.code != ReasonCode::Weighed {
+        let code = reason.code.as_str().to_ascii_uppercase();
+        return vec![Reason { kind: "POLICY".to_owned(), code, ..Reason::default() }];
+    }
+    reason.spans.iter().map(at).collect()
+}

@@ -1,0 +1,6 @@
+//! One entity per table of this service.
+
+pub mod classification;
+pub mod label;
+pub mod mark;
+pub mod review;

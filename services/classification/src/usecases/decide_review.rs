@@ -1,0 +1,74 @@
+//! A person decides a review; the decision is announced and becomes a label.
+
+use auth::Caller;
+use contract::classification::v1::Review;
+use database::requests::{Known, Request};
+use prost::Message as _;
+use vocabulary::{Problem, ReviewId};
+
+use super::{Desk, may_see};
+use crate::domain::assessment::{Decision, Disposition};
+use crate::domain::review::{Announcement, Refusal};
+use crate::error::Error;
+use crate::store::{self, Label};
+use crate::{events, messages};
+
+/// The command.
+#[derive(Debug, Clone)]
+pub struct DecideReview {
+    /// Who decides.
+    pub caller: Caller,
+    /// The review.
+    pub review: ReviewId,
+    /// What.
+    pub decision: Decision,
+    /// The version that was read; none if the etag is not ours.
+    pub version: Option<i64>,
+    /// By which a repeat is recognised.
+    pub request: Request,
+}
+
+/// Decides, or answers as before if the same request was answered before.
+pub async fn decide_review(desk: Desk, command: DecideReview) -> Result<Review, Error> {
+    let DecideReview { caller, review, decision, version, request } = command;
+    let mut work = desk.outbox.begin().await?;
+    if let Known::Answered(reply) = request.look_up(work.tx()).await?? {
+        return Review::decode(&*reply).map_err(|_| Problem::internal("stored reply").into());
+    }
+    let dossier = store::find_review(work.tx(), review).await?;
+    let visible = |dossier: &store::Dossier| {
+        dossier.case.review.as_ref().is_some_and(|review| may_see(&caller, review.proposal.access))
+    };
+    let mut dossier = dossier.filter(visible).ok_or_else(Problem::denied)?;
+    let before = dossier.case.clone();
+    let now = desk.outbox.clock().now();
+    let word = decision.as_str();
+    // No review has the version 0.
+    let announcement = dossier.case.decide(decision, version.unwrap_or(0), now)?;
+    let (Some(decided), Some(papers)) = (dossier.case.review.clone(), dossier.papers.clone()) else {
+        return Err(Refusal::NotOpen.into());
+    };
+    if let Announcement::Classified { assessment, disposition, .. } = &announcement {
+        let label = Label {
+            id: desk.outbox.clock().mint(),
+            report: before.report,
+            review,
+            decision: word,
+            leaf: (*disposition != Disposition::Reject).then_some(&assessment.leaf),
+            urgency: assessment.urgency,
+            access: assessment.access,
+            decided_by: desk.seal.caller(&caller),
+            decide_time: now,
+        };
+        store::insert_label(work.tx(), label, &papers).await?;
+    }
+    events::publish(&mut work, now, desk.machine.pack_version(), &dossier, announcement);
+    store::update(work.tx(), &[(before, dossier)]).await?;
+    let reply = messages::review(&decided, &papers);
+    request.answer(work.tx(), reply.encode_to_vec(), now).await?;
+    work.after_commit(move || {
+        metrics::counter!("reviews_decided_total", "decision" => word).increment(1);
+    });
+    work.commit().await?;
+    Ok(reply)
+}

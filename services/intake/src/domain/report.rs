@@ -1,0 +1,197 @@
+//! A report as its reporter and the public know it: the projection of everything that happened to it.
+
+use std::collections::BTreeMap;
+
+use province::LocalText;
+use vocabulary::{Access, AgencyId, InvitationId, LeafCode, MediaId, Outcome, Point, Problem, ReportId, ReportState,
+    Timestamp, Urgency, ErrorCode};
+
+use crate::domain::timeline::{Entry, Happening, Hash};
+
+/// Through which door a report came; the number is the wire's.
+pub type SourceNumber = i32;
+
+/// How a report ended, in words for the citizen.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Answer {
+    /// What was done; none for returned and rejected reports.
+    pub outcome: Option<Outcome>,
+    /// The reply.
+    pub text: Words,
+    /// The right channel, for returned reports.
+    pub channel: Option<Words>,
+    /// Photos of the place afterwards.
+    pub evidence: Vec<MediaId>,
+    /// Promised date, for deferred answers.
+    pub promised: Option<Timestamp>,
+    /// When it became public.
+    pub time: Timestamp,
+}
+
+/// A text in both languages, as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Words {
+    /// Vietnamese.
+    pub vi: String,
+    /// English.
+    pub en: String,
+}
+
+impl From<&LocalText> for Words {
+    fn from(text: &LocalText) -> Self {
+        Self { vi: text.vi.clone(), en: text.en.clone() }
+    }
+}
+
+/// A report.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// Its id.
+    pub id: ReportId,
+    /// The code people read out.
+    pub code: String,
+    /// Pseudonym of its reporter.
+    pub owner: Vec<u8>,
+    /// The reporter's words.
+    pub text: String,
+    /// Where.
+    pub point: Point,
+    /// What the reporter calls the place.
+    pub address: String,
+    /// Through which door.
+    pub source: SourceNumber,
+    /// When the reporter saw it.
+    pub captured: Option<Timestamp>,
+    /// Whether text and photo copies may be shown to everyone.
+    pub publication_consent: bool,
+    /// Where it stands.
+    pub state: ReportState,
+    /// When it became durable.
+    pub created: Timestamp,
+    /// When it last changed.
+    pub updated: Timestamp,
+    /// Leaf of the taxonomy, once classified.
+    pub leaf: Option<LeafCode>,
+    /// How dangerous, once classified.
+    pub urgency: Option<Urgency>,
+    /// Who may see it.
+    pub access: Access,
+    /// Agency in charge and its name.
+    pub agency: Option<(AgencyId, String)>,
+    /// Commune code and name.
+    pub commune: Option<(String, String)>,
+    /// When the answer is due.
+    pub respond_due: Option<Timestamp>,
+    /// How it ended.
+    pub answer: Option<Answer>,
+    /// Invitation to rate.
+    pub invitation: Option<InvitationId>,
+    /// Number of the last timeline entry.
+    pub last_sequence: i64,
+    /// Hash of the last timeline entry.
+    pub last_hash: Hash,
+    /// Number of the last applied event of each other service.
+    pub applied: BTreeMap<String, i64>,
+}
+
+impl Report {
+    /// Whether everyone may know that this report exists: classified as ordinary and in scope, and not waiting for a
+    /// person who might find otherwise.
+    pub fn is_public(&self) -> bool {
+        let in_scope = self.leaf.as_ref().is_some_and(|leaf| leaf.field().as_str() != "out_of_scope");
+        let settled = match self.state {
+            ReportState::Submitted
+            | ReportState::UnderReview
+            | ReportState::Returned
+            | ReportState::Rejected
+            | ReportState::Withdrawn => false,
+            ReportState::AwaitingInfo
+            | ReportState::Assigned
+            | ReportState::InProgress
+            | ReportState::HandedBack
+            | ReportState::PendingApproval
+            | ReportState::Resolved
+            | ReportState::AnsweredDeferred
+            | ReportState::Reopened
+            | ReportState::Merged
+            | ReportState::Closed => true,
+        };
+        self.access == Access::Ordinary && in_scope && settled
+    }
+
+    /// Takes the report back on its reporter's wish.
+    pub fn withdraw(&self) -> Result<Change, Problem> {
+        self.require_open()?;
+        Ok(Change { state: Some(ReportState::Withdrawn), ..Change::default() })
+    }
+
+    /// Whether anything can still be written in its thread.
+    pub fn require_open(&self) -> Result<(), Problem> {
+        if matches!(self.state, ReportState::Withdrawn | ReportState::Closed | ReportState::Merged)
+            || (self.state.is_end() && self.state != ReportState::AnsweredDeferred)
+        {
+            return Err(Problem::new(
+                ErrorCode::FailedPrecondition,
+                "REPORT_ENDED",
+                "the report has come to its end; rate it, or send a new report",
+                "Phản ánh đã kết thúc; xin đánh giá hoặc gửi phản ánh mới.",
+            )
+            .with("current_state", self.state.as_str()));
+        }
+        Ok(())
+    }
+
+    /// Records that something happened: changes the projection and answers the next timeline entry.
+    pub fn record(&mut self, happening: Happening, change: Change, at: Timestamp) -> Entry {
+        let withdrawn = self.state == ReportState::Withdrawn;
+        if let (Some(state), false) = (change.state, withdrawn) {
+            self.state = state;
+        }
+        if let Some((leaf, urgency, access)) = change.classification {
+            (self.leaf, self.urgency, self.access) = (Some(leaf), Some(urgency), access);
+        }
+        if let Some(assignment) = change.assignment {
+            self.agency = Some(assignment.agency);
+            self.commune = Some(assignment.commune);
+            self.respond_due = Some(assignment.respond_due);
+            self.answer = None;
+        }
+        if let Some(answer) = change.answer {
+            self.answer = Some(answer);
+        }
+        if let Some(invitation) = change.invitation {
+            self.invitation = Some(invitation);
+        }
+        self.updated = self.updated.max(at);
+        let entry = Entry::next(self.id, self.last_sequence, &self.last_hash, happening, self.state, at);
+        self.last_sequence = entry.sequence;
+        self.last_hash = entry.hash;
+        entry
+    }
+}
+
+/// What an event does to a report's projection.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Change {
+    /// New state.
+    pub state: Option<ReportState>,
+    /// New classification.
+    pub classification: Option<(LeafCode, Urgency, Access)>,
+    /// New assignment.
+    pub assignment: Option<AssignmentFacts>,
+    /// New answer.
+    pub answer: Option<Answer>,
+    /// New invitation to rate.
+    pub invitation: Option<InvitationId>,
+}
+
+/// What an assignment tells the reporter.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AssignmentFacts {
+    /// Agency and its name.
+    pub agency: (AgencyId, String),
+    /// Commune code and name.
+    pub commune: (String, String),
+    /// When its answer is due.
+    pub respond_due: Timestamp,
+}

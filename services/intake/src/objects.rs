@@ -1,0 +1,181 @@
+//! Where the bytes of photos and videos are: originals in the parts they arrived in, and copies without metadata.
+//!
+//! An original is the parts `originals/{id}/{offset}` in order, so that an upload resumes at any part and nothing is
+//! copied when it is whole. Copies are decoded and encoded anew: they share no bytes with the original.
+
+use std::io::Cursor;
+use std::path::Path as FilePath;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use futures::TryStreamExt as _;
+use image::codecs::jpeg::JpegEncoder;
+use image::{DynamicImage, ImageDecoder as _, ImageReader, Limits};
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt as _};
+use tokio::sync::Semaphore;
+use vocabulary::MediaId;
+
+/// A decoded photo may take this much; more is a bomb.
+const DECODE_LIMIT: u64 = 128 * 1024 * 1024;
+const LONGEST_SIDE: u32 = 16_384;
+/// Public copies are made no larger than this; enough for a screen, kind to a phone's data plan.
+const COPY_SIDE: u32 = 2_048;
+const COPY_QUALITY: u8 = 82;
+
+/// The store of photos and videos. Cheap to clone.
+#[derive(Clone)]
+pub struct Objects {
+    store: Arc<dyn ObjectStore>,
+    decoders: Arc<Semaphore>,
+}
+
+/// A photo that cannot be shown.
+#[derive(Debug, thiserror::Error)]
+#[error("the photo cannot be decoded: {0}")]
+pub struct Unreadable(String);
+
+impl Objects {
+    /// Opens the folder; at most `decoders` photos are decoded at once.
+    pub fn open(folder: &FilePath, decoders: usize) -> Result<Self, object_store::Error> {
+        let unusable = |source: std::io::Error| object_store::Error::Generic {
+            store: "media folder",
+            source: Box::new(source),
+        };
+        std::fs::create_dir_all(folder).map_err(unusable)?;
+        let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
+        Ok(Self { store: Arc::new(store), decoders: Arc::new(Semaphore::new(decoders.max(1))) })
+    }
+
+    /// Stores one part of an original durably.
+    pub async fn put_part(&self, media: MediaId, offset: u64, part: Bytes) -> Result<(), object_store::Error> {
+        self.store.put(&part_path(media, offset), part.into()).await?;
+        Ok(())
+    }
+
+    /// The parts of an original with their sizes, in order.
+    pub async fn parts(&self, media: MediaId) -> Result<Vec<(Path, u64)>, object_store::Error> {
+        let listed = self.store.list(Some(&original_path(media)));
+        let mut parts: Vec<(Path, u64)> = listed.map_ok(|part| (part.location, part.size)).try_collect().await?;
+        parts.sort();
+        Ok(parts)
+    }
+
+    /// One object whole.
+    pub async fn get(&self, path: &Path) -> Result<Bytes, object_store::Error> {
+        self.store.get(path).await?.bytes().await
+    }
+
+    /// The copy that others may see.
+    pub async fn get_copy(&self, media: MediaId) -> Result<Bytes, object_store::Error> {
+        self.get(&copy_path(media)).await
+    }
+
+    /// Removes every trace of a medium.
+    pub async fn remove(&self, media: MediaId) -> Result<(), object_store::Error> {
+        for (path, _) in self.parts(media).await? {
+            self.store.delete(&path).await?;
+        }
+        match self.store.delete(&copy_path(media)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Decodes a photo and stores a copy without metadata.
+    pub async fn make_copy(
+        &self,
+        media: MediaId,
+        content_type: &str,
+        original: Bytes,
+    ) -> Result<Result<(), Unreadable>, object_store::Error> {
+        let Some(format) = image::ImageFormat::from_mime_type(content_type) else {
+            return Ok(Err(Unreadable(format!("{content_type} is not a photo"))));
+        };
+        let decoded = match self.decoders.acquire().await {
+            Ok(_permit) => tokio::task::spawn_blocking(move || copy_of(&original, format)).await,
+            Err(_) => return Ok(Err(Unreadable("the service is stopping".to_owned()))),
+        };
+        let copy = match decoded {
+            Ok(Ok(copy)) => copy,
+            Ok(Err(error)) => return Ok(Err(Unreadable(error.to_string()))),
+            Err(panic) => return Ok(Err(Unreadable(panic.to_string()))),
+        };
+        self.store.put(&copy_path(media), copy.into()).await?;
+        Ok(Ok(()))
+    }
+
+    /// The whole original, for photos: they fit in memory by policy.
+    pub async fn get_original(&self, media: MediaId) -> Result<Bytes, object_store::Error> {
+        let mut whole = BytesMut::new();
+        for (path, _) in self.parts(media).await? {
+            whole.extend_from_slice(&self.get(&path).await?);
+        }
+        Ok(whole.freeze())
+    }
+}
+
+fn original_path(media: MediaId) -> Path {
+    Path::from(format!("originals/{media}"))
+}
+
+fn part_path(media: MediaId, offset: u64) -> Path {
+    Path::from(format!("originals/{media}/{offset:012}"))
+}
+
+fn copy_path(media: MediaId) -> Path {
+    Path::from(format!("copies/{media}.jpg"))
+}
+
+/// Pixels only: decoded within limits, turned upright, made smaller, encoded as JPEG without any metadata.
+fn copy_of(original: &[u8], format: image::ImageFormat) -> image::ImageResult<Vec<u8>> {
+    let mut reader = ImageReader::with_format(Cursor::new(original), format);
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(DECODE_LIMIT);
+    limits.max_image_width = Some(LONGEST_SIDE);
+    limits.max_image_height = Some(LONGEST_SIDE);
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder()?;
+    let orientation = decoder.orientation()?;
+    let mut picture = DynamicImage::from_decoder(decoder)?;
+    picture.apply_orientation(orientation);
+    if picture.width().max(picture.height()) > COPY_SIDE {
+        picture = picture.thumbnail(COPY_SIDE, COPY_SIDE);
+    }
+    let mut copy = Vec::new();
+    picture.to_rgb8().write_with_encoder(JpegEncoder::new_with_quality(&mut copy, COPY_QUALITY))?;
+    Ok(copy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_carries_no_metadata_and_fits_a_screen() {
+        let picture = image::RgbImage::from_fn(3_000, 100, |x, y| image::Rgb([(x % 251) as u8, y as u8, 7]));
+        let mut original = Vec::new();
+        picture.write_with_encoder(JpegEncoder::new(&mut original)).unwrap();
+        // An EXIF segment behind the start marker: what a phone writes, GPS included.
+        let secret = b"Exif\0\0GPS 9.1768N 105.1524E";
+        let mut with_exif = original[..2].to_vec();
+        with_exif.extend([0xFF, 0xE1, 0, u8::try_from(secret.len() + 2).unwrap()]);
+        with_exif.extend_from_slice(secret);
+        with_exif.extend_from_slice(&original[2..]);
+
+        let copy = copy_of(&with_exif, image::ImageFormat::Jpeg).unwrap();
+        assert!(!copy.windows(3).any(|window| window == b"GPS"));
+        let shown = image::load_from_memory(&copy).unwrap();
+        assert_eq!((shown.width(), shown.height()), (2_048, 68));
+    }
+
+    #[test]
+    fn bombs_and_lies_are_refused() {
+        assert!(copy_of(b"<html>", image::ImageFormat::Jpeg).is_err());
+        let bomb = image::GrayImage::new(LONGEST_SIDE + 1, 1);
+        let mut png = Cursor::new(Vec::new());
+        bomb.write_to(&mut png, image::ImageFormat::Png).unwrap();
+        assert!(copy_of(png.get_ref(), image::ImageFormat::Png).is_err());
+    }
+}

@@ -1,0 +1,9 @@
+//! One file per table.
+
+pub mod held_events;
+pub mod identities;
+pub mod media;
+pub mod messages;
+pub mod report_media;
+pub mod reports;
+pub mod timeline;

@@ -1,0 +1,62 @@
+//! Events that arrived before what they follow.
+
+use messaging::Envelope;
+use sea_orm::entity::prelude::*;
+use sea_orm::{DatabaseTransaction, Set};
+use vocabulary::{EventId, ReportId, Timestamp};
+
+use crate::store::entities::held_events::{ActiveModel, Column, Entity, Model};
+
+/// Everything that is held for these reports.
+pub async fn find_all(db: &impl ConnectionTrait, reports: Vec<Uuid>) -> Result<Vec<Envelope>, DbErr> {
+    let rows = Entity::find().filter(Column::ReportId.is_in(reports)).all(db).await?;
+    Ok(rows.into_iter().map(to_envelope).collect())
+}
+
+/// Holds events.
+pub async fn insert_all(tx: &DatabaseTransaction, events: &[Envelope]) -> Result<(), DbErr> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    let rows = events.iter().map(|event| ActiveModel {
+        event_id: Set(event.id.0),
+        report_id: Set(event.report.0),
+        source: Set(event.source.clone()),
+        event_type: Set(event.event_type.clone()),
+        sequence: Set(event.sequence),
+        time: Set(event.time.micros()),
+        cause_id: Set(event.cause.map(|cause| cause.0)),
+        traceparent: Set(event.traceparent.clone()),
+        body: Set(event.body.to_vec()),
+    });
+    Entity::insert_many(rows).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// Lets events go.
+pub async fn remove_all(tx: &DatabaseTransaction, events: Vec<Uuid>) -> Result<(), DbErr> {
+    if !events.is_empty() {
+        Entity::delete_many().filter(Column::EventId.is_in(events)).exec(tx).await?;
+    }
+    Ok(())
+}
+
+/// How many events are held.
+pub async fn count(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
+    use sea_orm::PaginatorTrait as _;
+    Entity::find().count(db).await
+}
+
+fn to_envelope(row: Model) -> Envelope {
+    Envelope {
+        id: EventId(row.event_id),
+        source: row.source,
+        event_type: row.event_type,
+        report: ReportId(row.report_id),
+        sequence: row.sequence,
+        time: Timestamp::from_micros(row.time),
+        cause: row.cause_id.map(EventId),
+        traceparent: row.traceparent,
+        body: row.body.into(),
+    }
+}

@@ -1,0 +1,165 @@
+//! Reports: written once, projected often, listed by keyset pages.
+
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{Condition, DatabaseTransaction, ExprTrait as _, QueryOrder as _, QuerySelect as _, Set};
+use vocabulary::{InvitationId, Point, ReportId, ReportState, Timestamp};
+
+use crate::domain::report::Report;
+use crate::store::corrupt;
+use crate::store::entities::reports::{ActiveModel, Column, Entity, Model};
+
+/// Which reports a list holds.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Pseudonym of the owner; none for the public list.
+    pub owner: Option<Vec<u8>>,
+    /// In one of these states; empty for all.
+    pub states: Vec<ReportState>,
+    /// In this commune.
+    pub commune: Option<String>,
+    /// In this leaf, or in any leaf of this field.
+    pub field: Option<String>,
+}
+
+/// One report.
+pub async fn find(db: &impl ConnectionTrait, id: ReportId) -> Result<Option<Report>, DbErr> {
+    Entity::find_by_id(id.0).one(db).await?.map(to_report).transpose()
+}
+
+/// Many reports at once.
+pub async fn find_all(db: &impl ConnectionTrait, ids: Vec<Uuid>) -> Result<Vec<Report>, DbErr> {
+    Entity::find().filter(Column::Id.is_in(ids)).all(db).await?.into_iter().map(to_report).collect()
+}
+
+/// At most `limit` reports older than `before`, newest first.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    filter: &Filter,
+    before: Option<ReportId>,
+    limit: u64,
+) -> Result<Vec<Report>, DbErr> {
+    let mut condition = match &filter.owner {
+        Some(owner) => Condition::all().add(Column::Owner.eq(owner.clone())),
+        None => Condition::all().add(Column::Public.eq(true)),
+    };
+    if let Some(before) = before {
+        condition = condition.add(Column::Id.lt(before.0));
+    }
+    if !filter.states.is_empty() {
+        condition = condition.add(Column::State.is_in(filter.states.iter().map(|state| state.as_str())));
+    }
+    if let Some(commune) = &filter.commune {
+        condition = condition.add(Column::CommuneCode.eq(commune));
+    }
+    if let Some(field) = &filter.field {
+        let leaves = Column::Leaf.gt(format!("{field}.")).and(Column::Leaf.lt(format!("{field}/")));
+        condition = condition.add(Column::Leaf.eq(field).or(leaves));
+    }
+    let rows = Entity::find().filter(condition).order_by_desc(Column::Id).limit(limit).all(db).await?;
+    rows.into_iter().map(to_report).collect()
+}
+
+/// Stores new reports.
+pub async fn insert_all(tx: &DatabaseTransaction, reports: &[Report]) -> Result<(), DbErr> {
+    let rows = reports.iter().map(to_row).collect::<Result<Vec<_>, _>>()?;
+    Entity::insert_many(rows).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// Stores the projection of reports that exist.
+pub async fn update_all(tx: &DatabaseTransaction, reports: impl Iterator<Item = &Report>) -> Result<(), DbErr> {
+    let rows = reports.map(to_row).collect::<Result<Vec<_>, _>>()?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let projection = OnConflict::column(Column::Id)
+        .update_columns([
+            Column::State,
+            Column::UpdateTime,
+            Column::Leaf,
+            Column::Urgency,
+            Column::Access,
+            Column::Agency,
+            Column::AgencyName,
+            Column::CommuneCode,
+            Column::CommuneName,
+            Column::RespondDueTime,
+            Column::Answer,
+            Column::Invitation,
+            Column::Public,
+            Column::LastSequence,
+            Column::LastHash,
+            Column::Applied,
+        ])
+        .to_owned();
+    Entity::insert_many(rows).on_conflict(projection).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+fn to_row(report: &Report) -> Result<ActiveModel, DbErr> {
+    let json = |error: serde_json::Error| corrupt("report", error);
+    Ok(ActiveModel {
+        id: Set(report.id.0),
+        code: Set(report.code.clone()),
+        owner: Set(report.owner.clone()),
+        text: Set(report.text.clone()),
+        latitude: Set(report.point.latitude()),
+        longitude: Set(report.point.longitude()),
+        address: Set(report.address.clone()),
+        source: Set(report.source),
+        capture_time: Set(report.captured.map(Timestamp::micros)),
+        publication_consent: Set(report.publication_consent),
+        state: Set(report.state.as_str().to_owned()),
+        create_time: Set(report.created.micros()),
+        update_time: Set(report.updated.micros()),
+        leaf: Set(report.leaf.as_ref().map(|leaf| leaf.as_str().to_owned())),
+        urgency: Set(report.urgency.map(|urgency| urgency.as_str().to_owned())),
+        access: Set(report.access.as_str().to_owned()),
+        agency: Set(report.agency.as_ref().map(|(id, _)| id.as_str().to_owned())),
+        agency_name: Set(report.agency.as_ref().map(|(_, name)| name.clone())),
+        commune_code: Set(report.commune.as_ref().map(|(code, _)| code.clone())),
+        commune_name: Set(report.commune.as_ref().map(|(_, name)| name.clone())),
+        respond_due_time: Set(report.respond_due.map(Timestamp::micros)),
+        answer: Set(report.answer.as_ref().map(serde_json::to_string).transpose().map_err(json)?),
+        invitation: Set(report.invitation.map(|invitation| invitation.0)),
+        public: Set(report.is_public()),
+        last_sequence: Set(report.last_sequence),
+        last_hash: Set(report.last_hash.to_vec()),
+        applied: Set(serde_json::to_string(&report.applied).map_err(json)?),
+    })
+}
+
+fn to_report(row: Model) -> Result<Report, DbErr> {
+    fn wrong(error: impl std::fmt::Display) -> DbErr {
+        corrupt("report", error)
+    }
+    Ok(Report {
+        id: ReportId(row.id),
+        code: row.code,
+        owner: row.owner,
+        text: row.text,
+        point: Point::parse(row.latitude, row.longitude).map_err(wrong)?,
+        address: row.address,
+        source: row.source,
+        captured: row.capture_time.map(Timestamp::from_micros),
+        publication_consent: row.publication_consent,
+        state: row.state.parse().map_err(wrong)?,
+        created: Timestamp::from_micros(row.create_time),
+        updated: Timestamp::from_micros(row.update_time),
+        leaf: row.leaf.map(|leaf| leaf.parse()).transpose().map_err(wrong)?,
+        urgency: row.urgency.map(|urgency| urgency.parse()).transpose().map_err(wrong)?,
+        access: row.access.parse().map_err(wrong)?,
+        agency: match row.agency {
+            Some(agency) => Some((agency.parse().map_err(wrong)?, row.agency_name.unwrap_or_default())),
+            None => None,
+        },
+        commune: row.commune_code.map(|code| (code, row.commune_name.unwrap_or_default())),
+        respond_due: row.respond_due_time.map(Timestamp::from_micros),
+        answer: row.answer.map(|json| serde_json::from_str(&json)).transpose().map_err(wrong)?,
+        invitation: row.invitation.map(InvitationId),
+        last_sequence: row.last_sequence,
+        last_hash: row.last_hash.as_slice().try_into().map_err(wrong)?,
+        applied: serde_json::from_str(&row.applied).map_err(wrong)?,
+    })
+}

@@ -1,0 +1,264 @@
+//! Takes reports. Requests that arrive together share one transaction (group commit): each is answered only after the
+//! commit that holds its report, its sealed identity, its media list, its first timeline entry and its event.
+
+use std::sync::Arc;
+
+use contract::event::v1::ReportSubmitted;
+use database::requests::{Known, Request};
+use messaging::Work;
+use province::Notice;
+use tokio::sync::{mpsc, oneshot};
+use vocabulary::{Access, MediaId, Problem, ReportId, ReportState, Timestamp};
+
+use crate::domain::code::code;
+use crate::domain::identity::Reporter;
+use crate::domain::report::{Change, Report};
+use crate::domain::submission::Submission;
+use crate::domain::timeline::{Entry, GENESIS, Happening};
+use crate::events;
+use crate::store::{identities, media, reports, timeline};
+use crate::{Error, Intake};
+
+/// A checked submission of an authenticated caller.
+pub struct CreateReport {
+    /// The request, for recognising repeats.
+    pub request: Request,
+    /// What was sent.
+    pub submission: Submission,
+    /// Pseudonym of the sender.
+    pub owner: [u8; 32],
+    /// The sender's subject and the contact that came along; goes into the seal.
+    pub subject: auth::Subject,
+    /// Name and phone.
+    pub reporter: Reporter,
+}
+
+struct Ticket {
+    command: CreateReport,
+    span: tracing::Span,
+    answer: oneshot::Sender<Result<Vec<u8>, Error>>,
+}
+
+/// Where submissions queue for their shared transaction.
+pub struct Desk(mpsc::Sender<Ticket>);
+
+/// The other side of the desk.
+pub struct Counter {
+    queue: mpsc::Receiver<Ticket>,
+    group: usize,
+}
+
+impl Desk {
+    /// A desk whose transactions hold at most `group` reports.
+    pub fn open(group: usize) -> (Self, Counter) {
+        let (sender, queue) = mpsc::channel(group * 4);
+        (Self(sender), Counter { queue, group })
+    }
+
+    /// Hands a submission in and waits for the encoded answer. The report is stored even if the caller stops waiting.
+    pub async fn hand_in(&self, command: CreateReport) -> Result<Vec<u8>, Error> {
+        let (answer, answered) = oneshot::channel();
+        let ticket = Ticket { command, span: tracing::Span::current(), answer };
+        self.0.send(ticket).await.map_err(|_| Error::Stopping)?;
+        answered.await.map_err(|_| Error::Stopping)?
+    }
+}
+
+/// Serves the desk until the process stops; what was handed in before is still stored.
+pub async fn work(intake: Intake, mut counter: Counter) -> Result<(), Error> {
+    let stopping = intake.platform.lifecycle.stopping();
+    let mut tickets = Vec::with_capacity(counter.group);
+    loop {
+        tokio::select! {
+            biased;
+            taken = counter.queue.recv_many(&mut tickets, counter.group) => {
+                if taken == 0 {
+                    return Ok(());
+                }
+                serve(&intake, &mut tickets).await;
+            }
+            () = stopping.cancelled() => counter.queue.close(),
+        }
+    }
+}
+
+async fn serve(intake: &Intake, tickets: &mut Vec<Ticket>) {
+    match store(intake, tickets).await {
+        Ok(answers) => {
+            for (ticket, answer) in tickets.drain(..).zip(answers) {
+                deliver(ticket, answer);
+            }
+        }
+        Err(error) if tickets.len() == 1 => {
+            for ticket in tickets.drain(..) {
+                deliver(ticket, Err(Problem::clone(&error.problem()).into()));
+            }
+        }
+        // One bad report must not take others down with it: each gets a transaction of its own.
+        Err(_) => {
+            for ticket in std::mem::take(tickets) {
+                let mut alone = vec![ticket];
+                Box::pin(serve(intake, &mut alone)).await;
+            }
+        }
+    }
+}
+
+fn deliver(ticket: Ticket, answer: Result<Vec<u8>, Error>) {
+    if ticket.answer.send(answer).is_err() {
+        tracing::debug!("a caller stopped waiting for its answer; a repeat gets it");
+    }
+}
+
+struct Created {
+    report: Report,
+    entry: Entry,
+    media: Vec<MediaId>,
+    seal: Vec<u8>,
+    reply: Vec<u8>,
+}
+
+/// One transaction for all tickets; an answer for each.
+async fn store(intake: &Intake, tickets: &[Ticket]) -> Result<Vec<Result<Vec<u8>, Error>>, Error> {
+    let mut work = intake.outbox.begin().await?;
+    let requests: Vec<Request> = tickets.iter().map(|ticket| ticket.command.request.clone()).collect();
+    let known = Request::look_up_all(&requests, work.tx()).await?;
+    let taken = media_taken(&work, tickets).await?;
+    let now = intake.outbox.clock().now();
+
+    let mut created: Vec<(Request, Created)> = Vec::new();
+    let mut answers = Vec::with_capacity(tickets.len());
+    for (ticket, known) in tickets.iter().zip(known) {
+        let answer = match known {
+            Err(problem) => Err(problem),
+            Ok(Known::Answered(reply)) => Ok(reply),
+            Ok(Known::Fresh) => match twin(&created, &ticket.command.request) {
+                Some(reply) => reply,
+                None => match taken.check(&ticket.command, &created) {
+                    Err(problem) => Err(problem),
+                    Ok(()) => {
+                        let new = ticket.span.in_scope(|| create(intake, &mut work, &ticket.command, now))?;
+                        let reply = new.reply.clone();
+                        created.push((ticket.command.request.clone(), new));
+                        Ok(reply)
+                    }
+                },
+            },
+        };
+        answers.push(answer.map_err(Error::from));
+    }
+    if !created.is_empty() {
+        save(&work, created, now).await?;
+        work.commit().await?;
+    }
+    Ok(answers)
+}
+
+/// The answer of a ticket of the same transaction with the same request id.
+fn twin(created: &[(Request, Created)], request: &Request) -> Option<Result<Vec<u8>, Problem>> {
+    let (first, made) = created.iter().find(|(other, _)| other.same_id(request))?;
+    Some(if first == request { Ok(made.reply.clone()) } else { Err(Request::reused()) })
+}
+
+fn create(intake: &Intake, work: &mut Work, command: &CreateReport, now: Timestamp) -> Result<Created, Error> {
+    let id = ReportId(intake.outbox.clock().mint());
+    let submission = &command.submission;
+    let mut report = Report {
+        id,
+        code: code(&intake.province.profile.report_code_prefix, id),
+        owner: command.owner.to_vec(),
+        text: submission.text.as_str().to_owned(),
+        point: submission.point,
+        address: submission.address.clone(),
+        source: submission.source,
+        captured: submission.captured,
+        publication_consent: submission.publication_consent,
+        state: ReportState::Submitted,
+        created: now,
+        updated: now,
+        leaf: None,
+        urgency: None,
+        access: Access::Ordinary,
+        agency: None,
+        commune: None,
+        respond_due: None,
+        answer: None,
+        invitation: None,
+        last_sequence: 0,
+        last_hash: GENESIS,
+        applied: std::collections::BTreeMap::new(),
+    };
+    let proof = intake.platform.reporters.proof(id, &command.subject);
+    let told = ReportSubmitted { report: Some(events::snapshot(&report, &submission.media, &proof)) };
+    let event = work.publish(id, now, &told);
+    let text = events::own_words(Notice::Submitted, &report, &intake.province, now);
+    let entry = report.record(
+        Happening { event, kind: "ReportSubmitted".to_owned(), text },
+        Change::default(),
+        now,
+    );
+    let seal = intake.vault.seal(id, command.subject.as_str(), &command.reporter)?;
+    let reply = (intake.encode)(&report, &submission.media, &intake.province);
+    Ok(Created { report, entry, media: submission.media.clone(), seal, reply })
+}
+
+async fn save(work: &Work, created: Vec<(Request, Created)>, now: Timestamp) -> Result<(), Error> {
+    let tx = work.tx();
+    let mut rows = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (request, new) in created {
+        let report = new.report.id;
+        rows.3.extend((0..).zip(new.media).map(|(position, medium)| media::Link {
+            media: medium,
+            report,
+            position,
+            evidence: false,
+        }));
+        rows.0.push(new.report);
+        rows.1.push(new.entry);
+        rows.2.push((report, new.seal));
+        rows.4.push((request, new.reply));
+    }
+    reports::insert_all(tx, &rows.0).await?;
+    timeline::insert_all(tx, &rows.1).await?;
+    identities::insert_all(tx, rows.2).await?;
+    media::link_all(tx, &rows.3).await?;
+    Request::answer_all(tx, rows.4, now).await?;
+    metrics::counter!("reports_created_total").increment(rows.0.len() as u64);
+    Ok(())
+}
+
+/// What is known of the media that the tickets name.
+struct MediaTaken {
+    owners: Vec<(MediaId, Arc<[u8]>)>,
+    linked: Vec<MediaId>,
+}
+
+async fn media_taken(work: &Work, tickets: &[Ticket]) -> Result<MediaTaken, Error> {
+    let ids: Vec<uuid::Uuid> =
+        tickets.iter().flat_map(|ticket| &ticket.command.submission.media).map(|medium| medium.0).collect();
+    let owners = media::find_all(work.tx(), ids.clone()).await?;
+    let linked = media::links_of(work.tx(), ids).await?;
+    Ok(MediaTaken {
+        owners: owners.into_iter().map(|medium| (medium.id, medium.owner.into())).collect(),
+        linked: linked.into_iter().map(|link| link.media).collect(),
+    })
+}
+
+impl MediaTaken {
+    /// Somebody else's photo, or one that belongs to another report, cannot be sent.
+    fn check(&self, command: &CreateReport, created: &[(Request, Created)]) -> Result<(), Problem> {
+        for medium in &command.submission.media {
+            let foreign = self.owners.iter().any(|(id, owner)| id == medium && **owner != command.owner);
+            let used = self.linked.contains(medium) || created.iter().any(|(_, new)| new.media.contains(medium));
+            if foreign || used {
+                return Err(Problem::invalid(
+                    "report.media",
+                    "MEDIA_INVALID",
+                    format!("{} is not yours or belongs to another report", medium.name()),
+                    "Ảnh hoặc video không thuộc phản ánh này.",
+                ));
+            }
+        }
+        Ok(())
+    }
+}

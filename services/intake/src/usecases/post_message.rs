@@ -1,0 +1,83 @@
+//! Writes in a report's thread.
+
+use auth::Caller;
+use contract::event::v1::MessagePosted;
+use database::requests::{Known, Request};
+use province::Notice;
+use vocabulary::{MessageId, Problem, ReportId};
+
+use crate::domain::message::Message;
+use crate::domain::report::Change;
+use crate::domain::text::Text;
+use crate::domain::timeline::Happening;
+use crate::domain::visibility::{Sight, sight};
+use crate::store::{messages, reports, timeline};
+use crate::{Error, Intake, events};
+
+/// A message to be written.
+pub struct PostMessage {
+    /// The request, for recognising repeats.
+    pub request: Request,
+    /// The report.
+    pub report: ReportId,
+    /// The words.
+    pub text: Text,
+    /// Whether only staff may read it.
+    pub internal: bool,
+}
+
+/// Posts; answers the encoded message.
+pub async fn post_message(
+    intake: &Intake,
+    caller: &Caller,
+    command: PostMessage,
+    encode: impl Fn(&Message) -> Vec<u8>,
+) -> Result<Vec<u8>, Error> {
+    let mut work = intake.outbox.begin().await?;
+    if let Known::Answered(reply) = command.request.look_up(work.tx()).await?? {
+        return Ok(reply);
+    }
+    let owner = intake.platform.reporters.owner(caller.subject());
+    let mut report = reports::find(work.tx(), command.report).await?.ok_or_else(Problem::denied)?;
+    match (sight(caller, &owner, &report), command.internal) {
+        (Sight::Reporter, false) | (Sight::Staff, _) => {}
+        (Sight::Reporter, true) | (Sight::Nothing | Sight::Public, _) => return Err(Problem::denied().into()),
+    }
+    report.require_open()?;
+    let clock = intake.outbox.clock();
+    let now = clock.now();
+    let message = Message {
+        id: MessageId(clock.mint()),
+        report: report.id,
+        author: caller.role(),
+        internal: command.internal,
+        text: command.text.into(),
+        created: now,
+    };
+    messages::insert(work.tx(), &message).await?;
+    let told = MessagePosted {
+        report: report.id.name(),
+        message: message.name(),
+        author_role: message.author.as_str().to_owned(),
+        internal: message.internal,
+        text: if message.internal { String::new() } else { message.text.clone() },
+    };
+    let event = work.publish(report.id, now, &told);
+    // An internal note leaves no trace on the timeline that the reporter reads.
+    if !message.internal {
+        let text = events::own_words(Notice::MessagePosted, &report, &intake.province, now);
+        let entry = report.record(
+            Happening { event, kind: "MessagePosted".to_owned(), text },
+            Change::default(),
+            now,
+        );
+        reports::update_all(work.tx(), std::iter::once(&report)).await?;
+        timeline::insert_all(work.tx(), &[entry]).await?;
+        let (watchers, id) = (intake.watchers.clone(), report.id);
+        work.after_commit(move || watchers.wake(std::iter::once(id)));
+    }
+    let reply = encode(&message);
+    command.request.answer(work.tx(), reply.clone(), now).await?;
+    work.commit().await?;
+    Ok(reply)
+}

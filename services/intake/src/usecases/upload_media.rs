@@ -1,0 +1,183 @@
+//! Takes a photo or video in parts, each durable before the next is counted, and shows it only when it is whole.
+
+use bytes::{Bytes, BytesMut};
+use contract::event::v1::MediaAttached;
+use province::Notice;
+use sha2::{Digest as _, Sha256};
+use vocabulary::{MediaId, Problem};
+
+use crate::domain::media::{Announcement, Media};
+use crate::domain::report::Change;
+use crate::domain::timeline::Happening;
+use crate::store::{media, reports, timeline};
+use crate::{Error, Intake, events};
+
+/// Bytes collected before they are made durable together.
+const PART: usize = 1024 * 1024;
+
+/// An upload under way.
+pub struct Upload {
+    intake: Intake,
+    medium: Media,
+    buffer: BytesMut,
+}
+
+/// What a header leads to.
+pub enum Begun {
+    /// The same file is there already.
+    Complete(Media),
+    /// Chunks are welcome.
+    Open(Upload),
+}
+
+/// Begins an upload or goes on with one.
+pub async fn begin(
+    intake: Intake,
+    owner: &[u8],
+    id: MediaId,
+    offset: i64,
+    announcement: Announcement,
+) -> Result<Begun, Error> {
+    let now = intake.outbox.clock().now();
+    let announced = Media::announce(id, owner.to_vec(), announcement, &intake.province.policies.media, now)?;
+    let work = intake.outbox.begin().await?;
+    let medium = match media::find(work.tx(), id).await? {
+        Some(known) if !known.is_same_file(&announced) => return Err(reused().into()),
+        Some(known) if known.ready => return Ok(Begun::Complete(known)),
+        Some(known) => known,
+        None => announced,
+    };
+    medium.require_offset(offset)?;
+    media::save(work.tx(), &medium).await?;
+    work.commit().await?;
+    Ok(Begun::Open(Upload { intake, medium, buffer: BytesMut::with_capacity(PART) }))
+}
+
+impl Upload {
+    /// Takes the next chunk.
+    pub async fn add(&mut self, chunk: &Bytes) -> Result<(), Error> {
+        let announced = self.medium.received + (self.buffer.len() + chunk.len()) as u64;
+        if announced > self.medium.size {
+            let problem = Problem::invalid(
+                "chunk",
+                "MEDIA_SIZE_MISMATCH",
+                format!("the stream is longer than the {} bytes announced", self.medium.size),
+                "Tệp dài hơn dung lượng đã khai báo.",
+            );
+            self.discard().await?;
+            return Err(problem.into());
+        }
+        self.buffer.extend_from_slice(chunk);
+        if self.buffer.len() >= PART {
+            self.flush().await?;
+        }
+        Ok(())
+    }
+
+    /// The stream has ended: the medium if it is whole, else a refusal that says from where to go on.
+    pub async fn finish(mut self) -> Result<Media, Error> {
+        self.flush().await?;
+        if self.medium.received < self.medium.size {
+            return Err(self.medium.incomplete().into());
+        }
+        if self.checksum().await? != self.medium.sha256 {
+            let problem = Problem::invalid(
+                "header.sha256",
+                "MEDIA_CHECKSUM_MISMATCH",
+                "is not the SHA-256 of what arrived; upload the file again",
+                "Tệp bị hỏng khi tải lên, xin gửi lại.",
+            );
+            self.discard().await?;
+            return Err(problem.into());
+        }
+        if self.medium.is_image() {
+            let original = self.intake.objects.get_original(self.medium.id).await?;
+            let copied = self.intake.objects.make_copy(self.medium.id, &self.medium.content_type, original).await?;
+            if let Err(unreadable) = copied {
+                let problem = Problem::invalid(
+                    "chunk",
+                    "MEDIA_UNREADABLE",
+                    format!("is no {}: {unreadable}", self.medium.content_type),
+                    "Không đọc được ảnh, xin chụp hoặc chọn ảnh khác.",
+                );
+                self.discard().await?;
+                return Err(problem.into());
+            }
+            self.medium.public_copy = true;
+        }
+        self.medium.ready = true;
+        self.attach().await?;
+        Ok(self.medium)
+    }
+
+    /// Makes what is collected durable and counts it.
+    async fn flush(&mut self) -> Result<(), Error> {
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
+        let part = self.buffer.split().freeze();
+        let size = part.len() as u64;
+        self.intake.objects.put_part(self.medium.id, self.medium.received, part).await?;
+        self.medium.received += size;
+        let work = self.intake.outbox.begin().await?;
+        media::save(work.tx(), &self.medium).await?;
+        work.commit().await?;
+        Ok(())
+    }
+
+    /// Over what the store really holds, not over what passed by.
+    async fn checksum(&self) -> Result<Vec<u8>, Error> {
+        let mut hasher = Sha256::new();
+        for (path, _) in self.intake.objects.parts(self.medium.id).await? {
+            hasher.update(&self.intake.objects.get(&path).await?);
+        }
+        Ok(hasher.finalize().to_vec())
+    }
+
+    /// Shows the medium, and tells the report that waits for it.
+    async fn attach(&self) -> Result<(), Error> {
+        let intake = &self.intake;
+        let mut work = intake.outbox.begin().await?;
+        media::save(work.tx(), &self.medium).await?;
+        let link = media::links_of(work.tx(), vec![self.medium.id.0]).await?.into_iter().next();
+        if let Some(link) = link
+            && let Some(mut report) = reports::find(work.tx(), link.report).await?
+            && report.owner == self.medium.owner
+        {
+            let now = intake.outbox.clock().now();
+            let told = MediaAttached {
+                report: report.id.name(),
+                media: self.medium.id.name(),
+                content_type: self.medium.content_type.clone(),
+            };
+            let event = work.publish(report.id, now, &told);
+            let text = events::own_words(Notice::InfoReceived, &report, &intake.province, now);
+            let happening = Happening { event, kind: "MediaAttached".to_owned(), text };
+            let entry = report.record(happening, Change::default(), now);
+            reports::update_all(work.tx(), std::iter::once(&report)).await?;
+            timeline::insert_all(work.tx(), &[entry]).await?;
+            let (watchers, id) = (intake.watchers.clone(), report.id);
+            work.after_commit(move || watchers.wake(std::iter::once(id)));
+        }
+        work.commit().await?;
+        Ok(())
+    }
+
+    /// Nothing of it stays: neither bytes nor row.
+    async fn discard(&self) -> Result<(), Error> {
+        self.intake.objects.remove(self.medium.id).await?;
+        let work = self.intake.outbox.begin().await?;
+        media::remove(work.tx(), self.medium.id).await?;
+        work.commit().await?;
+        Ok(())
+    }
+}
+
+fn reused() -> Problem {
+    Problem::invalid(
+        "header.media_id",
+        "MEDIA_ID_REUSED",
+        "was used for another file; mint a fresh UUID",
+        "Mã tệp đã được dùng cho một tệp khác.",
+    )
+}

@@ -1,0 +1,26 @@
+//! The rules of routing: pure, synchronous, without database or transport.
+#![deny(clippy::wildcard_enum_match_arm)]
+
+mod agency_work;
+mod assignment;
+mod case;
+mod clock;
+mod fact;
+mod guidance;
+mod refusal;
+mod reply;
+mod route;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use assignment::{Assignment, Resolution};
+pub use case::{Case, Decision, Disposition, Matter, Place, Rules, Snapshot};
+pub use clock::{Alarm, Clock};
+pub use fact::Fact;
+pub use guidance::{Guidance, guidance};
+pub use refusal::Refusal;
+pub use reply::{Draft, HAND_BACK_REASON_LIMIT, Reason, Unfit, UnfitReply};
+pub(crate) use route::matched;
+pub use route::{Missing, Route, is_swapped, route};
+pub use words::{AssignmentState, CaseState, CommuneMatch, Told};

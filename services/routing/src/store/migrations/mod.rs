@@ -1,0 +1,20 @@
+//! The schema's history. Applied in order, never edited once released.
+
+mod m20261121_000101_routing;
+
+use sea_orm_migration::prelude::*;
+
+/// Every migration of this service's database.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(database::migration::Requests),
+            Box::new(messaging::migration::Outbox),
+            Box::new(messaging::migration::Inbox),
+            Box::new(m20261121_000101_routing::Migration),
+        ]
+    }
+}

@@ -1,0 +1,13 @@
+//! The database of this service: cases are loaded and saved whole, many at a time; lists are read page by page.
+
+mod cases;
+mod deadlines;
+mod entities;
+mod migrations;
+mod queue;
+mod rows;
+
+pub(crate) use cases::{find_by_assignment, load, save};
+pub(crate) use deadlines::{count_running, reports_with_alarm};
+pub(crate) use migrations::Migrator;
+pub(crate) use queue::{Cursor, QueueFilter, find_holder, list_assignments};

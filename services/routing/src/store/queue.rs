@@ -1,0 +1,100 @@
+//! The agencies' queues: assignments, the nearest deadline first, in keyset pages.
+
+use sea_orm::entity::prelude::*;
+use sea_orm::{Condition, ConnectionTrait, QueryOrder as _, QuerySelect as _};
+use vocabulary::{Access, AgencyId, AssignmentId, ReportId, Timestamp};
+
+use super::entities::assignment;
+use super::{load, rows};
+use crate::domain::{Assignment, Case};
+
+/// What a list shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct QueueFilter {
+    /// One agency's; none for all.
+    pub(crate) agency: Option<AgencyId>,
+    /// Also those that have ended.
+    pub(crate) include_ended: bool,
+    /// Also reports that are not ordinary.
+    pub(crate) include_sealed: bool,
+}
+
+/// The last row of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Cursor {
+    due: Timestamp,
+    id: AssignmentId,
+}
+
+impl Cursor {
+    /// After this assignment.
+    pub(crate) fn after(assignment: &Assignment) -> Self {
+        Self { due: assignment.due, id: assignment.id }
+    }
+
+    /// As bytes of a page token.
+    pub(crate) fn to_bytes(self) -> Vec<u8> {
+        [&self.due.micros().to_be_bytes()[..], self.id.0.as_bytes()].concat()
+    }
+
+    /// From bytes of a page token.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (due, id) = bytes.split_at_checked(8)?;
+        let due = Timestamp::from_micros(i64::from_be_bytes(due.try_into().ok()?));
+        Some(Self { due, id: AssignmentId(Uuid::from_slice(id).ok()?) })
+    }
+}
+
+/// Who an assignment belongs to: what rights depend on. Neither ever changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(crate) agency: AgencyId,
+    pub(crate) access: Access,
+}
+
+/// The holder of an assignment.
+pub(crate) async fn find_holder(db: &impl ConnectionTrait, id: AssignmentId) -> Result<Option<Held>, DbErr> {
+    let Some(row) = assignment::Entity::find_by_id(id.0).one(db).await? else { return Ok(None) };
+    let assignment = rows::to_assignment(row)?;
+    Ok(Some(Held { agency: assignment.agency, access: assignment.access }))
+}
+
+/// At most `limit` assignments after `cursor`, each with its case.
+pub(crate) async fn list_assignments(
+    db: &impl ConnectionTrait,
+    filter: &QueueFilter,
+    cursor: Option<Cursor>,
+    limit: u64,
+) -> Result<Vec<(Assignment, Case)>, DbErr> {
+    use assignment::Column;
+    let mut condition = Condition::all();
+    if let Some(agency) = &filter.agency {
+        condition = condition.add(Column::Agency.eq(agency.as_str()));
+    }
+    if !filter.include_ended {
+        condition = condition.add(Column::EndTime.is_null());
+    }
+    if !filter.include_sealed {
+        condition = condition.add(Column::Access.eq(Access::Ordinary.as_str()));
+    }
+    if let Some(Cursor { due, id }) = cursor {
+        let later = Condition::any()
+            .add(Column::DueTime.gt(due.micros()))
+            .add(Condition::all().add(Column::DueTime.eq(due.micros())).add(Column::Id.gt(id.0)));
+        condition = condition.add(Column::DueTime.gte(due.micros())).add(later);
+    }
+    let page = assignment::Entity::find()
+        .filter(condition)
+        .order_by_asc(Column::DueTime)
+        .order_by_asc(Column::Id)
+        .limit(limit)
+        .all(db)
+        .await?;
+    let reports: Vec<ReportId> = page.iter().map(|row| ReportId(row.report_id)).collect();
+    let cases = load(db, reports).await?;
+    let with_case = |row: assignment::Model| {
+        let case = cases.get(&ReportId(row.report_id)).cloned().ok_or(DbErr::RecordNotFound(row.report_id.to_string()))?;
+        Ok((rows::to_assignment(row)?, case))
+    };
+    page.into_iter().map(with_case).collect()
+}

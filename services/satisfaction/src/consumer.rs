@@ -1,0 +1,37 @@
+//! The service's reaction to events: read each, record the whole batch, answer one outcome per event.
+
+use std::sync::Arc;
+
+use messaging::{Envelope, Handler, Outcome, Work};
+use province::Province;
+use sea_orm::DbErr;
+
+use crate::events;
+use crate::usecases::record_endings::{Heard, record_endings};
+
+/// Reads the events of the subscription.
+pub struct Consumer {
+    /// Windows of a rating and the local calendar.
+    pub province: Arc<Province>,
+}
+
+impl Handler for Consumer {
+    async fn handle(&self, work: &mut Work, envelopes: &[Envelope]) -> Result<Vec<Outcome>, DbErr> {
+        let mut outcomes = vec![Outcome::Done; envelopes.len()];
+        let mut readable = Vec::with_capacity(envelopes.len());
+        for (index, envelope) in envelopes.iter().enumerate() {
+            match events::read(envelope, &self.province) {
+                Ok(news) => readable.push((index, Heard { envelope, news })),
+                Err(error) => outcomes[index] = Outcome::Reject(error.to_string()),
+            }
+        }
+        let (indexes, heard): (Vec<usize>, Vec<Heard<'_>>) = readable.into_iter().unzip();
+        let contradictions = record_endings(work, &heard, &self.province.policies.rating).await?;
+        for (index, contradiction) in indexes.into_iter().zip(contradictions) {
+            if let Some(contradiction) = contradiction {
+                outcomes[index] = Outcome::Reject(contradiction.to_string());
+            }
+        }
+        Ok(outcomes)
+    }
+}

@@ -1,0 +1,325 @@
+//! Reading `policies.toml`.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{
+    ClassificationPolicy, ClockPolicy, HandBackPolicy, Limits, MediaPolicy, Policies, RatingPolicy,
+    ScorePolicy, TextPolicy,
+};
+use crate::file::PackFile;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    version: Spanned<String>,
+    valid_from: Spanned<String>,
+    clocks: RawClocks,
+    hand_back: Spanned<HandBackPolicy>,
+    classification: RawClassification,
+    text: Spanned<TextPolicy>,
+    media: Spanned<MediaPolicy>,
+    rating: RawRating,
+    scores: RawScores,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawClocks {
+    mode: Spanned<String>,
+    receive: RawLimits,
+    respond: RawLimits,
+    due_soon_share: Spanned<f64>,
+    pause_while_awaiting_info: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawLimits {
+    working: Spanned<String>,
+    day_off: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawClassification {
+    out_of_scope_low: Spanned<f64>,
+    out_of_scope_high: Spanned<f64>,
+    field_confidence: Spanned<f64>,
+    sensitive_confidence: Spanned<f64>,
+    short_text_words: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRating {
+    window: Spanned<String>,
+    revise: Spanned<String>,
+    reopen_on_unsatisfied: bool,
+    maximum_rounds: Spanned<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawScores {
+    confidence: Spanned<f64>,
+    hide_below: u32,
+    rank_from: Spanned<u32>,
+    prior_weight: Spanned<f64>,
+    method_version: Spanned<String>,
+}
+
+const PROBABILITY: RangeInclusive<f64> = 0.0..=1.0;
+
+impl Policies {
+    pub(crate) fn parse(file: &PackFile) -> Option<Self> {
+        let raw: Raw = file.toml()?;
+        file.not_empty(file.line_of(&raw.version), "version", raw.version.get_ref());
+        let valid_from = file.date(file.line_of(&raw.valid_from), "valid_from", raw.valid_from.get_ref());
+        let clocks = parse_clocks(file, &raw.clocks);
+        let classification = parse_classification(file, &raw.classification);
+        let rating = parse_rating(file, &raw.rating);
+        let scores = parse_scores(file, raw.scores);
+        check_limits(file, &raw.hand_back, &raw.text, &raw.media);
+        if !file.is_clean() {
+            return None;
+        }
+        Some(Self {
+            version: raw.version.into_inner(),
+            valid_from: valid_from?,
+            clocks: clocks?,
+            hand_back: raw.hand_back.into_inner(),
+            classification,
+            text: raw.text.into_inner(),
+            media: raw.media.into_inner(),
+            rating: rating?,
+            scores,
+        })
+    }
+}
+
+fn parse_clocks(file: &PackFile, raw: &RawClocks) -> Option<ClockPolicy> {
+    let mode = file.word("mode", &raw.mode);
+    let receive = parse_limits(file, &raw.receive);
+    let respond = parse_limits(file, &raw.respond);
+    let due_soon_share = number(file, "due_soon_share", &raw.due_soon_share, 0.01..=1.0);
+    Some(ClockPolicy {
+        mode: mode?,
+        receive: receive?,
+        respond: respond?,
+        due_soon_share,
+        pause_while_awaiting_info: raw.pause_while_awaiting_info,
+    })
+}
+
+fn parse_limits(file: &PackFile, raw: &RawLimits) -> Option<Limits> {
+    let (working, day_off) =
+        (duration(file, "working", &raw.working), duration(file, "day_off", &raw.day_off));
+    Some(Limits { working: working?, day_off: day_off? })
+}
+
+fn parse_classification(file: &PackFile, raw: &RawClassification) -> ClassificationPolicy {
+    let low = number(file, "out_of_scope_low", &raw.out_of_scope_low, PROBABILITY);
+    let high = number(file, "out_of_scope_high", &raw.out_of_scope_high, PROBABILITY);
+    if low > high {
+        let problem = format!("out_of_scope_high = {high} is below out_of_scope_low = {low}");
+        file.mistake(file.line_of(&raw.out_of_scope_high), problem, format!("{low} to 1"));
+    }
+    ClassificationPolicy {
+        out_of_scope_low: low,
+        out_of_scope_high: high,
+        field_confidence: number(file, "field_confidence", &raw.field_confidence, PROBABILITY),
+        sensitive_confidence: number(file, "sensitive_confidence", &raw.sensitive_confidence, PROBABILITY),
+        short_text_words: raw.short_text_words,
+    }
+}
+
+fn parse_rating(file: &PackFile, raw: &RawRating) -> Option<RatingPolicy> {
+    let (window, revise) = (duration(file, "window", &raw.window), duration(file, "revise", &raw.revise));
+    if window < revise {
+        let problem = "revise is longer than the window of the rating";
+        file.mistake(file.line_of(&raw.revise), problem, format!("at most \"{}\"", raw.window.get_ref()));
+    }
+    positive(file, "maximum_rounds", &raw.maximum_rounds);
+    Some(RatingPolicy {
+        window: window?,
+        revise: revise?,
+        reopen_on_unsatisfied: raw.reopen_on_unsatisfied,
+        maximum_rounds: *raw.maximum_rounds.get_ref(),
+    })
+}
+
+fn parse_scores(file: &PackFile, raw: RawScores) -> ScorePolicy {
+    let rank_from = *raw.rank_from.get_ref();
+    if rank_from < raw.hide_below {
+        let problem = format!("rank_from = {rank_from} is below hide_below = {}", raw.hide_below);
+        file.mistake(file.line_of(&raw.rank_from), problem, format!("{} or more", raw.hide_below));
+    }
+    file.not_empty(file.line_of(&raw.method_version), "method_version", raw.method_version.get_ref());
+    ScorePolicy {
+        confidence: number(file, "confidence", &raw.confidence, 0.5..=0.999),
+        hide_below: raw.hide_below,
+        rank_from,
+        prior_weight: number(file, "prior_weight", &raw.prior_weight, 0.0..=1e6),
+        method_version: raw.method_version.into_inner(),
+    }
+}
+
+fn check_limits(
+    file: &PackFile,
+    hand_back: &Spanned<HandBackPolicy>,
+    text: &Spanned<TextPolicy>,
+    media: &Spanned<MediaPolicy>,
+) {
+    let zero = |line: usize, key: &str| file.mistake(line, format!("{key} = 0"), "1 or more");
+    if hand_back.get_ref().maximum == 0 {
+        zero(file.line_of(hand_back), "maximum");
+    }
+    if text.get_ref().maximum_code_points == 0 {
+        zero(file.line_of(text), "maximum_code_points");
+    }
+    let limits = media.get_ref();
+    for (key, bytes) in [
+        ("maximum_image_bytes", limits.maximum_image_bytes),
+        ("maximum_video_bytes", limits.maximum_video_bytes),
+    ] {
+        if bytes == 0 {
+            zero(file.line_of(media), key);
+        }
+    }
+    for (prefix, types) in [("image/", &limits.image_types), ("video/", &limits.video_types)] {
+        for strange in types.iter().filter(|kind| !kind.starts_with(prefix)) {
+            file.mistake(
+                file.line_of(media),
+                format!("media type {strange:?}"),
+                format!("`{prefix}` and a subtype"),
+            );
+        }
+    }
+}
+
+fn number(file: &PackFile, key: &str, value: &Spanned<f64>, range: RangeInclusive<f64>) -> f64 {
+    let number = *value.get_ref();
+    if !range.contains(&number) {
+        let instead = format!("a number from {} to {}", range.start(), range.end());
+        file.mistake(file.line_of(value), format!("{key} = {number}"), instead);
+    }
+    number
+}
+
+fn positive(file: &PackFile, key: &str, value: &Spanned<u32>) {
+    if *value.get_ref() == 0 {
+        file.mistake(file.line_of(value), format!("{key} = 0"), "1 or more");
+    }
+}
+
+/// Parses `30m`, `2h`, `7d`: above zero, at most ten years.
+fn duration(file: &PackFile, key: &str, value: &Spanned<String>) -> Option<Duration> {
+    let parsed = parse_duration(value.get_ref());
+    if parsed.is_none() {
+        let problem = format!("{key}: {:?} is no duration", value.get_ref());
+        file.mistake(
+            file.line_of(value),
+            problem,
+            "a number above 0 with s, m, h or d, e.g. \"2h\", up to \"3650d\"",
+        );
+    }
+    parsed
+}
+
+fn parse_duration(text: &str) -> Option<Duration> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return None,
+    };
+    let digits = number.bytes().all(|byte| byte.is_ascii_digit());
+    let total = number.parse::<u64>().ok().filter(|_| digits)?.checked_mul(seconds)?;
+    (1..=3_650 * 86_400).contains(&total).then(|| Duration::from_secs(total))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"version = "2026-07"
+valid_from = "2026-07-01"
+[clocks]
+mode = "elapsed"
+receive = { working = "2h", day_off = "12h" }
+respond = { working = "4h", day_off = "24h" }
+due_soon_share = 0.75
+pause_while_awaiting_info = true
+[hand_back]
+maximum = 3
+[classification]
+out_of_scope_low = 0.15
+out_of_scope_high = 0.85
+field_confidence = 0.50
+sensitive_confidence = 0.90
+short_text_words = 10
+[text]
+maximum_code_points = 4000
+[media]
+maximum_count = 8
+maximum_image_bytes = 15728640
+maximum_video_bytes = 104857600
+image_types = ["image/jpeg"]
+video_types = ["video/mp4"]
+[rating]
+window = "15d"
+revise = "7d"
+reopen_on_unsatisfied = true
+maximum_rounds = 3
+[scores]
+confidence = 0.95
+hide_below = 5
+rank_from = 30
+prior_weight = 25
+method_version = "1"
+"#;
+
+    impl Policies {
+        /// The policies of Decision 17/2022/QĐ-UBND.
+        pub(crate) fn sample() -> Self {
+            Self::parse(&PackFile::of("policies.toml", GOOD)).expect("good")
+        }
+    }
+
+    #[test]
+    fn durations_have_a_unit_and_a_size() {
+        assert_eq!(parse_duration("30m"), Some(Duration::from_secs(1_800)));
+        for bad in ["", "h", "0h", "2", "2 h", "-2h", "+2h", "2w", "99999d", "18446744073709551615d", "2ờ"]
+        {
+            assert_eq!(parse_duration(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_disorder_is_found_at_its_line() {
+        let policies = Policies::parse(&PackFile::of("policies.toml", GOOD)).expect("good");
+        assert_eq!(policies.clocks.respond.day_off, Duration::from_secs(86_400));
+        for (from, to, line) in [
+            ("\"2h\"", "\"0h\"", 5),
+            ("\"elapsed\"", "\"elapsd\"", 4),
+            ("= 0.85", "= 0.05", 13),
+            ("= 0.75", "= 1.75", 7),
+            ("= 0.75", "= nan", 7),
+            ("\"7d\"", "\"16d\"", 27),
+            ("rank_from = 30", "rank_from = 4", 33),
+            ("maximum = 3", "maximum = 0", 9),
+            ("image/jpeg", "jpeg", 19),
+            ("= 4000", "= \"4000\"", 18),
+        ] {
+            let file = PackFile::of("policies.toml", &GOOD.replacen(from, to, 1));
+            assert!(Policies::parse(&file).is_none(), "{to}");
+            assert_eq!(file.into_mistakes()[0].line, Some(line), "{to}");
+        }
+    }
+}

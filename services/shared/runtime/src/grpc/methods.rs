@@ -1,0 +1,84 @@
+//! The closed list of methods, read from the API's own description.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use prost::Message as _;
+use prost_types::{FileDescriptorProto, FileDescriptorSet};
+
+/// Services that answer without a token.
+const OPEN: [&str; 3] = [
+    "grpc.health.v1.Health",
+    "grpc.reflection.v1.ServerReflection",
+    "grpc.reflection.v1alpha.ServerReflection",
+];
+
+/// One RPC.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Method {
+    /// `package.Service`.
+    pub(crate) service: Arc<str>,
+    pub(crate) name: Arc<str>,
+    /// Whether either side streams: then no deadline is set for the whole call.
+    pub(crate) streams: bool,
+    /// Whether it needs no token.
+    pub(crate) open: bool,
+}
+
+/// Every RPC by its path. Because the list is closed, paths may become metric labels.
+pub(crate) struct Methods(HashMap<String, Arc<Method>>);
+
+impl Methods {
+    pub(crate) fn read(descriptor_set: &[u8]) -> Result<Self, prost::DecodeError> {
+        let mut methods = HashMap::new();
+        let own = [
+            tonic_health::pb::FILE_DESCRIPTOR_SET,
+            tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET,
+            tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET,
+        ];
+        for encoded in own.into_iter().chain([descriptor_set]) {
+            for file in FileDescriptorSet::decode(encoded)?.file {
+                add(&file, &mut methods);
+            }
+        }
+        Ok(Self(methods))
+    }
+
+    pub(crate) fn find(&self, path: &str) -> Option<&Arc<Method>> {
+        self.0.get(path)
+    }
+}
+
+fn add(file: &FileDescriptorProto, methods: &mut HashMap<String, Arc<Method>>) {
+    for service in &file.service {
+        let full_name: Arc<str> = match file.package() {
+            "" => service.name().into(),
+            package => format!("{package}.{}", service.name()).into(),
+        };
+        for method in &service.method {
+            let path = format!("/{full_name}/{}", method.name());
+            let method = Method {
+                service: Arc::clone(&full_name),
+                name: method.name().into(),
+                streams: method.client_streaming() || method.server_streaming(),
+                open: OPEN.contains(&&*full_name),
+            };
+            methods.insert(path, Arc::new(method));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_knows_what_streams_and_what_is_open() {
+        let methods = Methods::read(&[]).expect("the built-in descriptions");
+        let check = methods.find("/grpc.health.v1.Health/Check").expect("known");
+        assert!(!check.streams && check.open);
+        assert!(methods.find("/grpc.health.v1.Health/Watch").expect("known").streams);
+        assert!(methods.find("/grpc.health.v1.Health/Chekc").is_none());
+        assert!(Methods::read(&[0xff]).is_err());
+    }
+}

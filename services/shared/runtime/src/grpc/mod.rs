@@ -1,0 +1,67 @@
+//! One gRPC server for all services of a process, with the limits and the layers that every RPC gets.
+
+mod accept;
+mod config;
+mod health;
+mod layers;
+mod methods;
+mod serve;
+
+use std::convert::Infallible;
+
+use auth::Caller;
+use axum::response::IntoResponse;
+use http::Request;
+use tonic::Status;
+use tonic::body::Body;
+use tonic::server::NamedService;
+use tonic::service::RoutesBuilder;
+use tower::Service;
+
+pub use config::GrpcConfig;
+pub use serve::{Context, ServeError, serve};
+
+/// Decode limit of a service whose requests are single commands and queries.
+pub const CONTROL_MESSAGE_LIMIT: usize = 64 * 1024;
+/// Decode limit of a service that takes batches.
+pub const BATCH_MESSAGE_LIMIT: usize = 1024 * 1024;
+/// Decode limit of a service that takes media chunks of 256 KiB.
+pub const CHUNK_MESSAGE_LIMIT: usize = 288 * 1024;
+/// Encode limit of every service; what tonic's clients accept by default.
+pub const ENCODE_LIMIT: usize = 4 * 1024 * 1024;
+
+/// The gRPC services that one process offers.
+pub struct Api {
+    routes: RoutesBuilder,
+    /// Service names with the owner whose readiness they follow.
+    services: Vec<(&'static str, &'static str)>,
+    descriptor_set: &'static [u8],
+}
+
+impl Api {
+    /// No service yet. `descriptor_set` is the encoded `FileDescriptorSet` of all of them: it tells which methods
+    /// exist and which of them stream, and feeds reflection. What is not in it is not served.
+    pub fn new(descriptor_set: &'static [u8]) -> Self {
+        Self { routes: RoutesBuilder::default(), services: Vec::new(), descriptor_set }
+    }
+
+    /// Adds a generated server. Its health follows the conditions that `owner` has named in the readiness.
+    pub fn add<S>(&mut self, owner: &'static str, service: S)
+    where
+        S: Service<Request<Body>, Error = Infallible> + NamedService + Clone + Send + Sync + 'static,
+        S::Response: IntoResponse,
+        S::Future: Send + 'static,
+    {
+        self.services.push((S::NAME, owner));
+        self.routes.add_service(service);
+    }
+}
+
+/// Who sent `request`, as its token proved.
+pub fn caller<T>(request: &tonic::Request<T>) -> Result<Caller, Status> {
+    request
+        .extensions()
+        .get::<Caller>()
+        .cloned()
+        .ok_or_else(|| crate::status(&layers::authenticate::token_missing()))
+}

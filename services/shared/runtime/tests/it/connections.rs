@@ -1,0 +1,72 @@
+//! Connections that would stay for ever, or be too many.
+
+use std::time::Duration;
+
+use settings::HumanDuration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::world::{World, config, soon};
+
+/// Reads until the server closes.
+async fn closed(socket: &mut TcpStream) {
+    let mut rest = Vec::new();
+    // A reset is a close as well.
+    drop(socket.read_to_end(&mut rest).await);
+}
+
+#[tokio::test]
+async fn a_silent_or_mumbling_connection_is_closed() {
+    let mut config = config();
+    config.first_byte_timeout = HumanDuration(Duration::from_millis(100));
+    let world = World::start(&config).await;
+    let mut silent = TcpStream::connect(world.address).await.expect("connected");
+    let mut mumbling = TcpStream::connect(world.address).await.expect("connected");
+    mumbling.write_all(b"PRI * HTTP/2.0\r\n\r\nSM").await.expect("written");
+    soon("the close", closed(&mut silent)).await;
+    soon("the close", closed(&mut mumbling)).await;
+}
+
+#[tokio::test]
+async fn connections_beyond_the_limit_are_closed_and_room_is_given_back() {
+    let mut config = config();
+    config.max_connections = 1;
+    let world = World::start(&config).await;
+    let channel = world.channel().await;
+    let mut second = TcpStream::connect(world.address).await.expect("connected");
+    soon("the close", closed(&mut second)).await;
+    drop(channel);
+    soon("room", async {
+        while tonic::transport::Endpoint::from_shared(format!("http://{}", world.address))
+            .expect("a URI")
+            .connect()
+            .await
+            .is_err()
+        {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_old_connection_is_cut_after_its_grace() {
+    let mut config = config();
+    config.max_connection_age = HumanDuration(Duration::from_millis(100));
+    config.max_connection_age_grace = HumanDuration(Duration::from_millis(200));
+    let world = World::start(&config).await;
+    let mut stream = world.stream("Endless").await.expect("begun");
+    assert_eq!(stream.message().await.expect("a message").as_deref(), Some("first"));
+    let broken = soon("the cut", stream.message()).await;
+    assert!(broken.is_err(), "{broken:?}");
+    assert!(world.call("Echo", world.request("")).await.is_ok(), "a new connection is welcome");
+}
+
+#[tokio::test]
+async fn a_large_header_block_is_refused() {
+    let world = World::start(&config()).await;
+    let mut request = world.request("");
+    request.metadata_mut().insert("x-large", "x".repeat(20 * 1024).parse().expect("a header"));
+    assert!(soon("an answer", world.call("Echo", request)).await.is_err());
+    assert!(world.call("Echo", world.request("")).await.is_ok());
+}
