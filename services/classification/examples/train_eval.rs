@@ -1,7 +1,7 @@
 //! Trains on a province pack and measures: `train_eval <province folder> [labelled.jsonl …]`.
 //!
 //! Without files it measures on the pack's own held-out sixth, unseen in training; with files it trains on the whole
-//! pack and measures on each file. `MODEL=path` also writes the model.
+//! pack and measures on each file.
 #![expect(clippy::print_stdout, reason = "a command-line example")]
 
 use std::error::Error;
@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use classification::domain::decide::Classifier;
 use classification::domain::evaluate::evaluate;
+use classification::domain::glossary::glossary;
 use classification::domain::model::Model;
 use classification::domain::rules::LeafRule;
 use classification::domain::train::{Example, Settings, fold_of, train};
@@ -32,11 +33,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     if files.is_empty() {
         let (unseen, seen): (Vec<_>, Vec<_>) =
             all.into_iter().partition(|example| fold_of(&example.text, PARTS) == 0);
-        let model = timed_train(&seen)?;
+        let model = timed_train(&province, &seen)?;
         measure("held-out part", &province, model, &unseen)?;
         return Ok(());
     }
-    let model = timed_train(&all)?;
+    let model = timed_train(&province, &all)?;
     for file in files {
         measure(&file, &province, model.clone(), &read(Path::new(&file))?)?;
     }
@@ -48,9 +49,10 @@ fn read(path: &Path) -> Result<Vec<Example>, Box<dyn Error>> {
     Ok(content.lines().filter(|line| !line.is_empty()).map(serde_json::from_str).collect::<Result<_, _>>()?)
 }
 
-fn timed_train(examples: &[Example]) -> Result<Model, Box<dyn Error>> {
+fn timed_train(province: &Province, examples: &[Example]) -> Result<Model, Box<dyn Error>> {
     let start = Instant::now();
-    let model = train(examples, &Settings::default())?;
+    let lessons = [examples, &glossary(province.taxonomy.leaves())].concat();
+    let model = train(&lessons, &Settings::default())?;
     let (count, bytes) = (model.feature_count(), model.write().len());
     println!(
         "trained on {} texts in {:.1?}: {count} n-grams, {bytes} bytes",

@@ -28,14 +28,17 @@ use settings::HumanDuration;
 
 use crate::consumer::Consumer;
 use crate::grpc::{Classifications, Triage};
-use crate::store::migrations::Migrator;
 use crate::usecases::Desk;
 
 pub use consumer::SUBSCRIPTION;
 pub use machine::{Machine, MachineError, Opinion};
+pub use store::migrations::Migrator;
 
 /// The service's name: its events' source, its database file, its owner in the readiness.
-const NAME: &str = "classification";
+pub const NAME: &str = "classification";
+
+/// Every key with its default and meaning.
+pub const DEFAULTS: &str = include_str!("../config.default.toml");
 
 /// Section `[classification]` of the configuration.
 #[derive(Debug, Clone, Deserialize)]

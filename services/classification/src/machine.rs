@@ -87,10 +87,16 @@ impl Machine {
         let outside = leaves.iter().find(|leaf| leaf.code.as_str() == OUTSIDE_PROVINCE);
         let outside_leaf = outside.map(|leaf| leaf.code.clone()).ok_or(MachineError::NoOutsideLeaf)?;
         let model_version = model.digest();
-        let classifier = Classifier::try_new(model, &leaves, &province.cues, province.policies.classification.clone())
-            .map_err(|source| MachineError::Foreign { file, source })?;
+        let classifier =
+            Classifier::try_new(model, &leaves, &province.cues, province.policies.classification)
+                .map_err(|source| MachineError::Foreign { file, source })?;
         let pack_version = province.version().to_owned();
         Ok(Self { classifier, leaves, outside_leaf, model_version, pack_version })
+    }
+
+    /// The classifier alone, for batches.
+    pub fn classifier(&self) -> &Classifier {
+        &self.classifier
     }
 
     /// Reads a text. Pure but for the metric of the time it takes.

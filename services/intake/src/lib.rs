@@ -41,7 +41,7 @@ pub use crate::store::migrations::Migrator;
 pub const NAME: &str = "intake";
 
 /// Every configuration key with its default and meaning.
-pub const CONFIG: &str = include_str!("../config.default.toml");
+pub const DEFAULTS: &str = include_str!("../config.default.toml");
 
 /// Everything that happens to a report anywhere else: the timeline shows all of it.
 pub const SUBSCRIPTION: Subscription = Subscription {

@@ -60,5 +60,11 @@ fn refused(refusal: Refusal) -> Problem {
             message_en,
             "Lĩnh vực này cần ảnh hiện trường sau khi xử lý.",
         ),
+        Refusal::PromiseInPast => Problem::invalid(
+            "resolution.promised_time",
+            "TIME_IN_PAST",
+            message_en,
+            "Ngày dự kiến phải ở tương lai.",
+        ),
     }
 }

@@ -31,6 +31,7 @@ impl Teller<'_> {
                 work.publish(id, now, &self.assigned(&assignment, receive_due))
             }
             Fact::Missing(missing) => {
+                metrics::counter!("routes_missing_total", "reason" => missing.reason()).increment(1);
                 work.publish(id, now, &event::RouteMissing { report, reason: missing.reason().to_owned() })
             }
             Fact::Returned { round, guidance } => work.publish(

@@ -26,8 +26,10 @@ use tokio::sync::Notify;
 
 use usecases::Desk;
 
+pub use store::Migrator;
+
 /// The service's name: of its queue, its database file, its events' source.
-const NAME: &str = "routing";
+pub const NAME: &str = "routing";
 
 /// What can be set; every key with its default stands in `config.default.toml`.
 #[derive(Debug, Clone, Deserialize)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use messaging::{Envelope, Handler, Outcome, Work};
 use province::Province;
 use sea_orm::DbErr;
+use vocabulary::Clock;
 
 use crate::events;
 use crate::usecases::record_endings::{Heard, record_endings};
@@ -13,6 +14,8 @@ use crate::usecases::record_endings::{Heard, record_endings};
 pub struct Consumer {
     /// Windows of a rating and the local calendar.
     pub province: Arc<Province>,
+    /// Now, and ids of invitations.
+    pub clock: Clock,
 }
 
 impl Handler for Consumer {
@@ -26,7 +29,8 @@ impl Handler for Consumer {
             }
         }
         let (indexes, heard): (Vec<usize>, Vec<Heard<'_>>) = readable.into_iter().unzip();
-        let contradictions = record_endings(work, &heard, &self.province.policies.rating).await?;
+        let contradictions =
+            record_endings(work, &heard, &self.province.policies.rating, &self.clock).await?;
         for (index, contradiction) in indexes.into_iter().zip(contradictions) {
             if let Some(contradiction) = contradiction {
                 outcomes[index] = Outcome::Reject(contradiction.to_string());

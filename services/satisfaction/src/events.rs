@@ -3,8 +3,8 @@
 use contract::common::v1 as common;
 use contract::event::v1 as event;
 use contract::event::v1::{
-    RatingInvited, RatingSubmitted, ReportClosed, ReportDeferred, ReportRejected, ReportReopened, ReportResolved,
-    ReportReturned, ReportWithdrawn,
+    RatingInvited, RatingSubmitted, ReportClosed, ReportDeferred, ReportRejected, ReportReopened,
+    ReportResolved, ReportReturned, ReportWithdrawn,
 };
 use messaging::Envelope;
 use province::Province;
@@ -99,11 +99,17 @@ fn closing(
     let held = facts.held.map(|held| wire::parse_duration("held", Some(held))).transpose()?;
     Ok(Closing {
         report: envelope.report,
-        round: u32::try_from(facts.round).ok().filter(|round| *round > 0).ok_or(Unreadable::Missing("round"))?,
+        round: u32::try_from(facts.round)
+            .ok()
+            .filter(|round| *round > 0)
+            .ok_or(Unreadable::Missing("round"))?,
         ended_as,
         agency: AgencyId::parse_name(&facts.agency)?,
         leaf: facts.leaf.parse()?,
-        commune: Some(facts.commune_code.as_str()).filter(|code| !code.is_empty()).map(commune).transpose()?,
+        commune: Some(facts.commune_code.as_str())
+            .filter(|code| !code.is_empty())
+            .map(commune)
+            .transpose()?,
         access: access(facts.access)?,
         close_time,
         close_day: province.local_date(close_time),
@@ -112,7 +118,9 @@ fn closing(
             .map(|due| wire::parse_timestamp("respond_due_time", Some(due)))
             .transpose()?,
         // As precise as the table keeps it, so that a repeated event equals what is stored.
-        held: held.map(|held| std::time::Duration::from_micros(u64::try_from(held.as_micros()).unwrap_or(u64::MAX))),
+        held: held.map(|held| {
+            std::time::Duration::from_micros(u64::try_from(held.as_micros()).unwrap_or(u64::MAX))
+        }),
         reporter_proof: facts
             .reporter_proof
             .as_ref()

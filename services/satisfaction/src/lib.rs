@@ -1,14 +1,14 @@
 //! Asks everyone whose report ended how satisfied they are, sends back what was not enough, and turns the answers into
 //! scores that tell how sure they are and nothing about single people.
 
-pub mod consumer;
-pub mod domain;
-pub mod error;
-pub mod events;
-pub mod grpc;
-pub mod jobs;
-pub mod store;
-pub mod usecases;
+mod consumer;
+mod domain;
+mod error;
+mod events;
+mod grpc;
+mod jobs;
+mod store;
+mod usecases;
 
 use contract::Event as _;
 use contract::event::v1::{ReportDeferred, ReportRejected, ReportResolved, ReportReturned, ReportWithdrawn};
@@ -21,8 +21,11 @@ use runtime::grpc::{Api, CONTROL_MESSAGE_LIMIT, ENCODE_LIMIT};
 use serde::Deserialize;
 use settings::HumanDuration;
 
+pub use crate::error::Error;
+
 use crate::consumer::Consumer;
-use crate::store::migrations::Migrator;
+pub use crate::store::migrations::Migrator;
+use crate::usecases::audit_facts::audit_facts;
 
 /// The service's name: source of its events, owner of its conditions, name of its database file.
 pub const NAME: &str = "satisfaction";
@@ -38,6 +41,9 @@ pub const SUBSCRIPTION: Subscription = Subscription {
         ReportWithdrawn::TYPE,
     ],
 };
+
+/// Every key with its default and meaning.
+pub const DEFAULTS: &str = include_str!("../config.default.toml");
 
 /// The section `[satisfaction]`; the keys are described in `config.default.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -73,11 +79,12 @@ pub async fn start(config: Config, platform: &Platform) -> Result<Service, Start
     }
     let outbox = Outbox::new(database, NAME, platform.clock.clone());
     let Platform { lifecycle, bus, .. } = platform;
-    let handler = Consumer { province: platform.province.clone() };
+    let handler = Consumer { province: platform.province.clone(), clock: platform.clock.clone() };
     let consumer =
         messaging::consume(bus.clone(), NAME, outbox.clone(), handler, platform.retry, lifecycle.stopping());
     lifecycle.spawn("satisfaction consumer", consumer);
-    lifecycle.spawn("satisfaction relay", messaging::relay(outbox.clone(), bus.clone(), lifecycle.stopping()));
+    lifecycle
+        .spawn("satisfaction relay", messaging::relay(outbox.clone(), bus.clone(), lifecycle.stopping()));
     let every = config.close_every.get();
     lifecycle.spawn("satisfaction windows", jobs::close_windows(outbox.clone(), every, lifecycle.stopping()));
     ready.set(true);
@@ -85,6 +92,12 @@ pub async fn start(config: Config, platform: &Platform) -> Result<Service, Start
 }
 
 impl Service {
+    /// Computes the facts of all scores anew from invitations and ratings, and answers where the kept ones differ:
+    /// nowhere, unless there is a defect. Reads every invitation; for operators and tests.
+    pub async fn audit(&self) -> Result<Vec<String>, Error> {
+        audit_facts(self.outbox.database()).await
+    }
+
     /// Offers the service's RPCs.
     pub fn register(&self, api: &mut Api) {
         api.add(
@@ -99,5 +112,17 @@ impl Service {
                 .max_decoding_message_size(CONTROL_MESSAGE_LIMIT)
                 .max_encoding_message_size(ENCODE_LIMIT),
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_has_a_default() {
+        let whole: toml::Table = toml::from_str(include_str!("../config.default.toml")).expect("TOML");
+        let config: Config = whole[NAME].clone().try_into().expect("complete and without unknown keys");
+        assert!(!config.close_every.get().is_zero());
     }
 }

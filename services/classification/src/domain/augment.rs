@@ -1,8 +1,8 @@
 //! Variants of a training text in the styles citizens really write: without accents, in capitals, cut short, in
 //! another region's words.
 
-use super::letters::{fold, split_tone};
 use super::solver::Random;
+use super::style::Style;
 
 /// A rewritten training text and how much it counts beside the original.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,7 +15,7 @@ pub(super) struct Variant {
 pub(super) fn variants(text: &str, seed: u64) -> Vec<Variant> {
     let mut random = Random(seed);
     let mut all = vec![Variant { text: text.to_owned(), weight: 1.0 }];
-    all.push(Variant { text: strip_accents(text), weight: 0.8 });
+    all.push(Variant { text: Style::NoAccents.rewrite(text), weight: 0.8 });
     let regional = swap_regional(text, &mut random);
     if regional != text {
         all.push(Variant { text: regional, weight: 0.5 });
@@ -28,94 +28,6 @@ pub(super) fn variants(text: &str, seed: u64) -> Vec<Variant> {
         all.push(Variant { text: dress(&rename(text, &mut random), &mut random), weight: 0.5 });
     }
     all
-}
-
-/// A way of writing in which a text means the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Style {
-    NoAccents,
-    Capitals,
-    NoPunctuation,
-    Telex,
-    Shorthand,
-}
-
-impl Style {
-    pub(super) const ALL: [Self; 5] =
-        [Self::NoAccents, Self::Capitals, Self::NoPunctuation, Self::Telex, Self::Shorthand];
-
-    pub(super) const fn as_str(self) -> &'static str {
-        match self {
-            Self::NoAccents => "no accents",
-            Self::Capitals => "capitals",
-            Self::NoPunctuation => "no punctuation",
-            Self::Telex => "telex keys",
-            Self::Shorthand => "shorthand",
-        }
-    }
-
-    pub(super) fn rewrite(self, text: &str) -> String {
-        match self {
-            Self::NoAccents => strip_accents(text),
-            Self::Capitals => text.to_uppercase(),
-            Self::NoPunctuation => {
-                text.to_lowercase().replace(['.', ',', '!', '?', ';', ':', '"', '(', ')'], " ")
-            }
-            Self::Telex => text.split(' ').map(telex_keys).collect::<Vec<_>>().join(" "),
-            Self::Shorthand => shorten(text),
-        }
-    }
-}
-
-/// The keys that would have typed a word, the tone last.
-fn telex_keys(word: &str) -> String {
-    let mut keys = String::new();
-    let mut tone = 0;
-    for letter in word.to_lowercase().chars() {
-        let (letter, own) = split_tone(letter);
-        tone = own.max(tone);
-        match letter {
-            'ă' => keys.push_str("aw"),
-            'â' => keys.push_str("aa"),
-            'đ' => keys.push_str("dd"),
-            'ê' => keys.push_str("ee"),
-            'ô' => keys.push_str("oo"),
-            'ơ' => keys.push_str("ow"),
-            'ư' => keys.push_str("uw"),
-            plain => keys.push(plain),
-        }
-    }
-    let end = keys.find(|c: char| !c.is_alphanumeric()).filter(|at| *at > 0).unwrap_or(keys.len());
-    if let Some(key) = ["", "s", "f", "r", "x", "j"].get(usize::from(tone)) {
-        keys.insert_str(end, key);
-    }
-    keys
-}
-
-fn shorten(text: &str) -> String {
-    let short = |word| match word {
-        "không" => "ko",
-        "được" => "đc",
-        "người" => "ng",
-        "nước" => "nc",
-        "trước" => "trc",
-        "với" => "vs",
-        "gì" => "j",
-        "rồi" => "r",
-        other => other,
-    };
-    text.split(' ').map(short).collect::<Vec<_>>().join(" ")
-}
-
-/// What remains when the input method is off.
-fn strip_accents(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            let lower = c.to_lowercase().next().unwrap_or(c);
-            let plain = fold(split_tone(lower).0);
-            if c.is_uppercase() { plain.to_uppercase().next().unwrap_or(plain) } else { plain }
-        })
-        .collect()
 }
 
 /// Words of the south, centre and north for the same thing.
@@ -275,4 +187,25 @@ fn rename(text: &str, random: &mut Random) -> String {
         at += run.max(1);
     }
     out.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REPORT: &str = "Đường vào hẻm nhà ông Nguyễn Văn Tám bị ngập nước. Người dân không đi được!";
+
+    #[test]
+    fn variants_repeat_with_their_seed_and_begin_with_the_original() {
+        assert_eq!(variants(REPORT, 1), variants(REPORT, 1));
+        assert_ne!(variants(REPORT, 1), variants(REPORT, 2));
+        assert_eq!(variants(REPORT, 1)[0], Variant { text: REPORT.to_owned(), weight: 1.0 });
+    }
+
+    #[test]
+    fn names_inside_a_sentence_are_exchanged_and_openings_kept() {
+        let renamed = rename(REPORT, &mut Random(5));
+        assert!(renamed.starts_with("Đường vào hẻm nhà ông ") && !renamed.contains("Tám"), "{renamed}");
+        assert!(some_sentences("Một câu duy nhất thôi.", &mut Random(5)).is_none());
+    }
 }

@@ -6,8 +6,8 @@ use std::fmt;
 use serde::Serialize;
 use vocabulary::{FieldCode, LeafCode, Scope, Urgency};
 
-use super::augment::Style;
 use super::decide::{Classifier, ReasonCode, Route, Suggestion};
+use super::style::Style;
 use super::train::Example;
 
 /// The measures of one run over labelled texts. Shares lie in 0..=1.
@@ -174,5 +174,28 @@ impl fmt::Display for Evaluation {
             writeln!(f, "{times:>3} × {gold} told as {told}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ratios_and_f1_match_hand_counts() {
+        assert!((ratio(1, 4) - 0.25).abs() < 1e-12 && (ratio(0, 0) - 1.0).abs() < 1e-12);
+        // a: 1 hit of 2, told once → F1 2/3; b: 1 hit of 1, told twice → 2/3; c is told but never true.
+        let pairs = [("a", "a"), ("a", "b"), ("b", "b")];
+        assert!((macro_f1(&pairs) - 2.0 / 3.0).abs() < 1e-12);
+        let with_foreign = [("a", "a"), ("a", "c")];
+        assert!((macro_f1(&with_foreign) - 2.0 / 3.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn confusions_are_counted_most_frequent_first() {
+        let leaf = |code: &str| code.parse::<LeafCode>().unwrap();
+        let pairs = [("x.a", "x.b"), ("x.c", "x.a"), ("x.a", "x.b"), ("x.a", "x.a")]
+            .map(|(gold, told)| (leaf(gold), leaf(told)));
+        assert_eq!(confusions(&pairs), [(leaf("x.a"), leaf("x.b"), 2), (leaf("x.c"), leaf("x.a"), 1)]);
     }
 }

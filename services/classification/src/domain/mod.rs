@@ -2,18 +2,23 @@
 
 pub mod assessment;
 mod augment;
+mod calibrate;
 pub mod cues;
 pub mod decide;
 pub mod doubts;
 pub mod evaluate;
 pub mod features;
+pub mod glossary;
 pub mod letters;
 pub mod model;
 pub mod model_file;
 pub mod residue;
 pub mod review;
 pub mod rules;
+mod runs;
 pub mod shorthand;
 mod solver;
+mod style;
+pub mod suggestion;
 pub mod text;
 pub mod train;

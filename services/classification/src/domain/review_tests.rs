@@ -87,7 +87,11 @@ fn visible(case: &Case) -> impl PartialEq + std::fmt::Debug + use<> {
 }
 
 fn any_objection() -> impl Strategy<Value = Objection> {
-    select(vec![Objection::HandedBack("không phải của xã".to_owned()), Objection::OutsideProvince, Objection::NoMatrixRow])
+    select(vec![
+        Objection::HandedBack("không phải của xã".to_owned()),
+        Objection::OutsideProvince,
+        Objection::NoMatrixRow,
+    ])
 }
 
 fn any_doubts() -> impl Strategy<Value = BTreeSet<ReviewReason>> {
@@ -194,10 +198,8 @@ fn only_an_open_review_as_read_can_be_decided() {
 fn decisions_say_what_becomes_of_the_report_and_who_may_see_it() {
     let secret = || assessment("out_of_scope.denunciation", Access::Quarantine);
     let suspect = || assessment("security.disorder", Access::Quarantine);
-    let change = |urgency| Decision::ChangeLeaf {
-        leaf: rule("security.noise", Scope::In, Access::Ordinary),
-        urgency,
-    };
+    let change =
+        |urgency| Decision::ChangeLeaf { leaf: rule("security.noise", Scope::In, Access::Ordinary), urgency };
     let back = || Decision::Return {
         leaf: rule("out_of_scope.complaint", Scope::Out, Access::Restricted),
         note: "đến nơi tiếp dân".to_owned(),
@@ -218,7 +220,11 @@ fn decisions_say_what_becomes_of_the_report_and_who_may_see_it() {
         let told = case.decide(decision.clone(), 1, NOW).unwrap();
         let in_force = case.classified.unwrap();
         assert!(in_force.announced && in_force.assessment.by_person, "{decision:?}");
-        assert_eq!((in_force.assessment.leaf.as_str(), in_force.assessment.access), (leaf, access), "{decision:?}");
+        assert_eq!(
+            (in_force.assessment.leaf.as_str(), in_force.assessment.access),
+            (leaf, access),
+            "{decision:?}"
+        );
         let assessment = in_force.assessment;
         let note = note.to_owned();
         assert_eq!(told, Announcement::Classified { assessment, disposition, note, again: false });

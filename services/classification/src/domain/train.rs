@@ -6,10 +6,9 @@ use serde::Deserialize;
 use vocabulary::{LeafCode, Urgency};
 
 use super::augment::{Variant, variants};
+use super::calibrate::{Scored, best_sharpness, logistic_fit};
 use super::features::visit_grams;
-use super::model::{
-    COLUMNS, Calibration, Feature, HashIndex, MAXIMUM_LEAVES, Model, Row, URGENCY, rarity, softmax, vectorise,
-};
+use super::model::{COLUMNS, Calibration, Feature, HashIndex, MAXIMUM_LEAVES, Model, Row, rarity, vectorise};
 use super::solver::{Problem, Sample, solve};
 use super::text::Text;
 
@@ -43,7 +42,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { seed: 7, minimum_examples: 2, cost: 1.0, balance: 0.5, epochs: 20, folds: 4 }
+        Self { seed: 7, minimum_examples: 2, cost: 0.5, balance: 0.5, epochs: 20, folds: 4 }
     }
 }
 
@@ -183,10 +182,13 @@ pub fn fold_of(text: &str, folds: u64) -> u64 {
     (hash ^ (hash >> 32)) % folds.max(1)
 }
 
+/// Texts of fewer words are taught but do not calibrate: a bare keyword is no report.
+const CALIBRATING_WORDS: usize = 4;
+
 /// Finds the calibration that makes the probabilities of unseen texts honest: scores come from models that did not
 /// see the text.
 fn calibrate(examples: &[Example], leaves: &[LeafCode], settings: &Settings) -> Calibration {
-    let mut scored: Vec<(Row, usize, bool)> = Vec::with_capacity(examples.len());
+    let mut scored: Vec<Scored> = Vec::with_capacity(examples.len());
     for fold in 0..settings.folds {
         let (unseen, seen): (Vec<&Example>, Vec<&Example>) =
             examples.iter().partition(|example| fold_of(&example.text, settings.folds) == fold);
@@ -195,60 +197,16 @@ fn calibrate(examples: &[Example], leaves: &[LeafCode], settings: &Settings) -> 
         }
         let fitted = fit(&seen, leaves, settings);
         let index = HashIndex::new(fitted.hashes.iter().copied());
-        for example in unseen {
+        let is_report = |example: &&Example| example.text.split_whitespace().count() >= CALIBRATING_WORDS;
+        for example in unseen.into_iter().filter(is_report) {
             let leaf = leaves.binary_search(&example.leaf).unwrap_or(0);
-            scored.push((fitted.scores(&index, &example.text), leaf, example.urgency != Urgency::Normal));
+            let scores = fitted.scores(&index, &example.text);
+            scored.push(Scored { scores, leaf, urgent: example.urgency != Urgency::Normal });
         }
     }
     let sharpness = best_sharpness(&scored, leaves.len());
     let (urgency_slope, urgency_offset) = logistic_fit(&scored);
     Calibration { sharpness, urgency_slope, urgency_offset }
-}
-
-/// Minimises the negative log-likelihood, which has one valley, by golden-section search on the logarithm.
-fn best_sharpness(scored: &[(Row, usize, bool)], leaves: usize) -> f32 {
-    let loss = |log_sharpness: f32| -> f64 {
-        let of_one = |(scores, leaf, _): &(Row, usize, bool)| {
-            let p = softmax(&scores[..leaves], log_sharpness.exp())[*leaf];
-            -f64::from(p.max(1e-9)).ln()
-        };
-        scored.iter().map(of_one).sum()
-    };
-    let ratio = 0.618_034_f32;
-    let (mut low, mut high) = (-1.0_f32, 4.0_f32);
-    for _ in 0..30 {
-        let (left, right) = (high - ratio * (high - low), low + ratio * (high - low));
-        if loss(left) < loss(right) {
-            high = right;
-        } else {
-            low = left;
-        }
-    }
-    f32::midpoint(low, high).exp()
-}
-
-/// Slope and offset of the logistic function that best tells urgent scores from normal ones (Platt), by Newton steps
-/// with a small ridge that keeps separable data finite.
-fn logistic_fit(scored: &[(Row, usize, bool)]) -> (f32, f32) {
-    let (mut slope, mut offset) = (1.0_f64, 0.0_f64);
-    for _ in 0..25 {
-        let (mut ga, mut gb, mut haa, mut hab, mut hbb) = (1e-3 * slope, 1e-3 * offset, 1e-3, 0.0, 1e-3);
-        for (scores, _, urgent) in scored {
-            let score = f64::from(scores[URGENCY]);
-            let p = 1.0 / (1.0 + (-(slope * score + offset)).exp());
-            let error = p - f64::from(u8::from(*urgent));
-            let spread = p * (1.0 - p);
-            ga += error * score;
-            gb += error;
-            haa += spread * score * score;
-            hab += spread * score;
-            hbb += spread;
-        }
-        let determinant = haa * hbb - hab * hab;
-        slope -= ((ga * hbb - gb * hab) / determinant).clamp(-2.0, 2.0);
-        offset -= ((gb * haa - ga * hab) / determinant).clamp(-2.0, 2.0);
-    }
-    (slope as f32, offset as f32)
 }
 
 #[cfg(test)]
@@ -259,7 +217,7 @@ pub(super) mod tests {
         Example { text: text.to_owned(), leaf: leaf.parse().unwrap(), urgency }
     }
 
-    /// Lamps, floods and thanks: enough to tell three leaves apart.
+    /// Lamps, floods, bribes and thanks: enough to tell four leaves apart.
     pub(crate) fn tiny_examples() -> Vec<Example> {
         let places =
             ["hẻm nhỏ", "đầu ấp", "gần chợ", "cạnh trường", "trước nhà", "ngã tư", "bến đò", "cổng chùa"];
@@ -274,6 +232,11 @@ pub(super) mod tests {
                 &format!("nước ngập {place} vì cống nghẹt"),
                 "water_drainage.drainage",
                 Urgency::Urgent,
+            ));
+            all.push(example(
+                &format!("tố cáo cán bộ {place} nhận tiền đút lót"),
+                "out_of_scope.denunciation",
+                Urgency::Normal,
             ));
             all.push(example(
                 &format!("cảm ơn đội sửa {place} rất nhiệt tình"),

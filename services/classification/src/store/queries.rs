@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{Condition, ExprTrait as _, ConnectionTrait, DatabaseTransaction, QueryOrder as _, QuerySelect as _};
+use sea_orm::{
+    Condition, ConnectionTrait, DatabaseTransaction, ExprTrait as _, QueryOrder as _, QuerySelect as _,
+};
 use vocabulary::{Access, ReportId, ReviewId, Timestamp};
 
 use super::entities::{classification, mark, review};

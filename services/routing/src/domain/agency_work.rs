@@ -68,6 +68,9 @@ impl Case {
         if proof_demanded && resolution.evidence.is_empty() {
             return Err(Refusal::EvidenceRequired);
         }
+        if resolution.promised.is_some_and(|promised| promised <= rules.now) {
+            return Err(Refusal::PromiseInPast);
+        }
         assignment.state = AssignmentState::PendingApproval;
         assignment.submit_time = Some(rules.now);
         let outcome = resolution.outcome;

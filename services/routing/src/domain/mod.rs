@@ -9,7 +9,7 @@ mod fact;
 mod guidance;
 mod refusal;
 mod reply;
-mod route;
+pub mod route;
 #[cfg(test)]
 mod tests;
 mod words;

@@ -17,4 +17,7 @@ pub enum Refusal {
     /// The field demands a photo of the place afterwards.
     #[error("this field demands a photo of the place afterwards")]
     EvidenceRequired,
+    /// The promised date has passed already.
+    #[error("the promised date must lie in the future")]
+    PromiseInPast,
 }

@@ -42,8 +42,6 @@ pub enum UnfitReply {
     },
     /// A plan without a date.
     NoPromise,
-    /// A promised date that is not in the future.
-    PromiseInPast,
 }
 
 /// Why an agency hands back: checked words.
@@ -76,8 +74,9 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Takes a reply that obeys the province's limits.
-    pub fn check(self, policies: &Policies, now: Timestamp) -> Result<Resolution, UnfitReply> {
+    /// Takes a reply that obeys the province's limits. Whether a promise lies in the future is asked later, because the
+    /// answer changes while a request is repeated.
+    pub fn check(self, policies: &Policies) -> Result<Resolution, UnfitReply> {
         let reply = words(&self.reply, policies.text.maximum_code_points).map_err(UnfitReply::Reply)?;
         let outcome = self.outcome.ok_or(UnfitReply::NoOutcome)?;
         let limit = policies.media.maximum_count;
@@ -87,7 +86,6 @@ impl Draft {
         let promised = match (outcome == Outcome::Planned, self.promised) {
             (false, _) => None,
             (true, None) => return Err(UnfitReply::NoPromise),
-            (true, Some(promised)) if promised <= now => return Err(UnfitReply::PromiseInPast),
             (true, Some(promised)) => Some(promised),
         };
         Ok(Resolution { outcome, reply, evidence: self.evidence, promised })

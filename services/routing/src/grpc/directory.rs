@@ -3,7 +3,7 @@
 use contract::routing::v1 as api;
 use contract::routing::v1::directory_service_server::DirectoryService;
 use runtime::grpc::caller;
-use runtime::wire::{page_size, scope};
+use runtime::wire::scope;
 use tonic::{Request, Response, Status};
 use vocabulary::{AgencyId, Problem};
 
@@ -28,7 +28,7 @@ impl Directory {
         asked: (i32, &str),
     ) -> Result<(Vec<&'i T>, String), Error> {
         let (size, token) = asked;
-        let size = page_size(size, PAGE, LARGEST_PAGE)? as usize;
+        let size = parse::page_size(size, PAGE, LARGEST_PAGE)? as usize;
         let scope = scope(&[list.as_bytes()]);
         let pages = &self.service.platform.page_key;
         let after = if token.is_empty() { Vec::new() } else { pages.decode(&scope, token)? };

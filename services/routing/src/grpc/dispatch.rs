@@ -7,7 +7,7 @@ use contract::routing::v1::dispatch_service_server::DispatchService;
 use database::requests::Request as Repeatable;
 use prost::Message;
 use runtime::grpc::caller;
-use runtime::wire::{page_size, parse_timestamp, scope};
+use runtime::wire::{parse_timestamp, scope};
 use tonic::{Request, Response, Status};
 use vocabulary::{AgencyId, AssignmentId, MediaId, Problem, Timestamp};
 
@@ -125,10 +125,9 @@ impl DispatchService for Dispatch {
         let command =
             self.command(&caller, assignment, "SubmitResolution", &message, keys).map_err(Error::from)?;
         let draft = draft(message.resolution.unwrap_or_default()).map_err(Error::from)?;
-        let desk = self.service.desk.clone();
-        let resolution = draft.check(&desk.province.policies, desk.clock.now());
+        let resolution = draft.check(&self.service.desk.province.policies);
         let resolution = resolution.map_err(|unfit| Error::from(unfit_reply(unfit)))?;
-        let reply = self.reply();
+        let (desk, reply) = (self.service.desk.clone(), self.reply());
         self.finish(async move { usecases::submit_resolution(&desk, command, resolution, reply).await }).await
     }
 
@@ -158,7 +157,7 @@ impl Dispatch {
             name => Some(AgencyId::parse_name(name).map_err(|_| Problem::denied())?),
         };
         let filter = List { agency, include_ended: message.include_ended }.filter(caller)?;
-        let size = page_size(message.page_size, PAGE, LARGEST_PAGE)?;
+        let size = parse::page_size(message.page_size, PAGE, LARGEST_PAGE)?;
         let platform = &self.service.platform;
         let scope = scope(&[
             b"assignments",
@@ -229,12 +228,6 @@ fn unfit_reply(unfit: UnfitReply) -> Problem {
             "PROMISED_TIME_REQUIRED",
             "a planned outcome needs the date by which it is done",
             "Xin nhập ngày dự kiến hoàn thành.",
-        ),
-        UnfitReply::PromiseInPast => Problem::invalid(
-            "resolution.promised_time",
-            "TIME_IN_PAST",
-            "must lie in the future",
-            "Ngày dự kiến phải ở tương lai.",
         ),
     }
 }

@@ -47,3 +47,9 @@ pub(super) fn etag(value: &str) -> Result<i64, Problem> {
 pub(super) fn enum_unknown(field: &str) -> Problem {
     Problem::invalid(field, "ENUM_UNKNOWN", "is no value of this enum", "Giá trị không hợp lệ.")
 }
+
+/// The length of a page (AIP-158), refused in the contract's words.
+pub(super) fn page_size(asked: i32, default: u32, max: u32) -> Result<u32, Problem> {
+    runtime::wire::page_size(asked, default, max)
+        .map_err(|problem| Problem { reason: "PAGE_SIZE_INVALID", ..problem })
+}

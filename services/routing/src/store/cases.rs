@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ConnectionTrait, ExprTrait as _, IdenStatic as _, Iterable as _, QueryOrder as _};
+use sea_orm::{ConnectionTrait, ExprTrait as _, Iterable as _, QueryOrder as _};
 use vocabulary::{AssignmentId, ReportId};
 
 use super::entities::{assignment, case, clock};

@@ -9,5 +9,5 @@ mod rows;
 
 pub(crate) use cases::{find_by_assignment, load, save};
 pub(crate) use deadlines::{count_running, reports_with_alarm};
-pub(crate) use migrations::Migrator;
+pub use migrations::Migrator;
 pub(crate) use queue::{Cursor, QueueFilter, find_holder, list_assignments};

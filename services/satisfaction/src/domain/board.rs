@@ -163,7 +163,13 @@ mod tests {
     use super::*;
 
     fn policy() -> ScorePolicy {
-        ScorePolicy { confidence: 0.95, hide_below: 5, rank_from: 30, prior_weight: 25.0, method_version: "1".to_owned() }
+        ScorePolicy {
+            confidence: 0.95,
+            hide_below: 5,
+            rank_from: 30,
+            prior_weight: 25.0,
+            method_version: "1".to_owned(),
+        }
     }
 
     fn tally(satisfied: i64, acceptable: i64, unsatisfied: i64) -> Tally {
@@ -224,7 +230,9 @@ mod tests {
         assert!((figures.satisfied.value - 20.0 / 30.0).abs() < 1e-12);
         assert!((figures.at_least_acceptable.value - 25.0 / 30.0).abs() < 1e-12);
         assert!((figures.response_rate - 0.5).abs() < 1e-12);
-        let Disclosed::Ranked(1, whole) = province(&all, &policy()).disclosed else { panic!("the province is ranked") };
+        let Disclosed::Ranked(1, whole) = province(&all, &policy()).disclosed else {
+            panic!("the province is ranked")
+        };
         assert_eq!(whole.tally.answered(), 100);
         assert!((whole.shrunken_satisfied - 0.6).abs() < 1e-12);
     }
@@ -236,13 +244,19 @@ mod tests {
 
     #[test]
     fn what_lies_outside_has_no_score_and_cannot_be_derived() {
-        let scores = board(&cells(&[("", tally(3, 0, 0)), ("32002", tally(40, 0, 0)), ("32005", tally(9, 0, 0))]), &policy());
+        let scores = board(
+            &cells(&[("", tally(3, 0, 0)), ("32002", tally(40, 0, 0)), ("32005", tally(9, 0, 0))]),
+            &policy(),
+        );
         assert_eq!(outline(&scores), [("32002", 'r', 1), ("32005", 'h', 0)]);
     }
 
     #[test]
     fn places_order_as_the_list_does() {
-        let scores = board(&cells(&[("a", tally(30, 0, 9)), ("b", tally(30, 0, 0)), ("c", tally(9, 0, 0))]), &policy());
+        let scores = board(
+            &cells(&[("a", tally(30, 0, 9)), ("b", tally(30, 0, 0)), ("c", tally(9, 0, 0))]),
+            &policy(),
+        );
         assert_eq!(outline(&scores), [("b", 'r', 1), ("a", 'r', 2), ("c", 'u', 0)]);
         assert!(scores.windows(2).all(|pair| pair[0].place() < pair[1].place()));
         let (class, bits, subject) = scores[0].place().parts();

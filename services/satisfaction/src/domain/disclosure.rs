@@ -25,7 +25,8 @@ pub fn hidden<'a>(cells: &[Count<'a>], hide_below: u32) -> BTreeSet<&'a str> {
     if !cells.iter().any(|cell| cell.answered < limit) {
         return withheld;
     }
-    let mut together: i64 = cells.iter().filter(|cell| withheld.contains(cell.subject)).map(|cell| cell.answered).sum();
+    let mut together: i64 =
+        cells.iter().filter(|cell| withheld.contains(cell.subject)).map(|cell| cell.answered).sum();
     let mut others: Vec<&Count<'a>> = cells.iter().filter(|cell| !withheld.contains(cell.subject)).collect();
     others.sort_by_key(|cell| (cell.answered, cell.subject));
     for cell in others {
@@ -57,7 +58,11 @@ mod tests {
         assert_eq!(decide(&[("a", 4), ("b", 30), ("c", 7)]), ["a", "c"]);
         assert_eq!(decide(&[("a", 5), ("b", 30)]), [""; 0]);
         assert_eq!(decide(&[("a", 4), ("b", 4), ("c", 7)]), ["a", "b"]);
-        assert_eq!(decide(&[("a", 0), ("b", 3), ("c", 7), ("d", 9)]), ["a", "b", "c"], "3 answers are too few");
+        assert_eq!(
+            decide(&[("a", 0), ("b", 3), ("c", 7), ("d", 9)]),
+            ["a", "b", "c"],
+            "3 answers are too few"
+        );
         assert_eq!(decide(&[("a", 3)]), ["a"]);
     }
 

@@ -25,7 +25,8 @@ pub enum EndedAs {
 
 impl EndedAs {
     /// Every way to end.
-    pub const ALL: &'static [Self] = &[Self::Resolved, Self::AnsweredDeferred, Self::Returned, Self::Rejected];
+    pub const ALL: &'static [Self] =
+        &[Self::Resolved, Self::AnsweredDeferred, Self::Returned, Self::Rejected];
 
     /// The state of a report that ended so.
     pub const fn state(self) -> ReportState {
@@ -166,7 +167,13 @@ pub enum Refusal {
 
 impl Invitation {
     /// The invitation that a closing makes. A report that was withdrawn is not asked about.
-    pub fn new(id: InvitationId, closing: Closing, policy: &RatingPolicy, withdrawn: bool, now: Timestamp) -> Self {
+    pub fn new(
+        id: InvitationId,
+        closing: Closing,
+        policy: &RatingPolicy,
+        withdrawn: bool,
+        now: Timestamp,
+    ) -> Self {
         let expire_time = closing.close_time + policy.window;
         let standing = if withdrawn { Standing::Withdrawn } else { Standing::Open };
         Self { id, closing, create_time: now, expire_time, standing, reopened: false, answer: None }
@@ -209,8 +216,13 @@ impl Invitation {
             verdict: opinion.verdict,
             first_time: self.answer.map_or(now, |answer| answer.first_time),
         };
-        let rating =
-            Rating { invitation: self.id, revision: answer.revision, opinion, create_time: now, reopened: reopens };
+        let rating = Rating {
+            invitation: self.id,
+            revision: answer.revision,
+            opinion,
+            create_time: now,
+            reopened: reopens,
+        };
         Ok((Self { answer: Some(answer), reopened: self.reopened || reopens, ..self.clone() }, rating))
     }
 
@@ -298,7 +310,8 @@ pub(crate) mod tests {
         let fresh = invitation(1, EndedAs::Returned);
         let (rated, rating) = fresh.rate(opinion(Verdict::Satisfied), false, &POLICY, at(&fresh, 3)).unwrap();
         assert_eq!((rating.revision, rating.reopened), (1, false));
-        let (changed, rating) = rated.rate(opinion(Verdict::Unsatisfied), false, &POLICY, at(&fresh, 9)).unwrap();
+        let (changed, rating) =
+            rated.rate(opinion(Verdict::Unsatisfied), false, &POLICY, at(&fresh, 9)).unwrap();
         assert_eq!(rating.revision, 2);
         assert_eq!(changed.answer.map(|answer| answer.first_time), Some(at(&fresh, 3)));
         let late = rated.rate(opinion(Verdict::Satisfied), false, &POLICY, at(&fresh, 10));
@@ -333,7 +346,11 @@ pub(crate) mod tests {
         }
         assert_eq!(reopens(&invitation(2, EndedAs::Resolved), false, &POLICY), Ok(true));
         assert_eq!(reopens(&invitation(3, EndedAs::Resolved), false, &POLICY), Ok(false), "no rounds left");
-        assert_eq!(reopens(&invitation(1, EndedAs::Resolved), true, &POLICY), Ok(false), "a later round has ended");
+        assert_eq!(
+            reopens(&invitation(1, EndedAs::Resolved), true, &POLICY),
+            Ok(false),
+            "a later round has ended"
+        );
         let off = RatingPolicy { reopen_on_unsatisfied: false, ..POLICY };
         assert_eq!(reopens(&invitation(1, EndedAs::Resolved), false, &off), Ok(false));
 

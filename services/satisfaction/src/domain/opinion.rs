@@ -27,8 +27,14 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: &'static [Self] =
-        &[Self::NotDone, Self::NotThorough, Self::GenericAnswer, Self::NoEvidence, Self::Attitude, Self::Slow];
+    pub const ALL: &'static [Self] = &[
+        Self::NotDone,
+        Self::NotThorough,
+        Self::GenericAnswer,
+        Self::NoEvidence,
+        Self::Attitude,
+        Self::Slow,
+    ];
 
     /// The stable word.
     pub const fn as_str(self) -> &'static str {
@@ -105,7 +111,8 @@ mod tests {
     use super::*;
 
     fn parse(verdict: Verdict, reasons: &[Reason], comment: &str) -> Result<Opinion, &'static str> {
-        Opinion::parse(verdict, true, reasons.iter().copied().collect(), comment).map_err(|problem| problem.reason)
+        Opinion::parse(verdict, true, reasons.iter().copied().collect(), comment)
+            .map_err(|problem| problem.reason)
     }
 
     #[test]
@@ -129,7 +136,8 @@ mod tests {
         assert!(parse(Verdict::Satisfied, &[], &"e\u{323}\u{302}".repeat(1_000)).is_ok());
         assert_eq!(parse(Verdict::Satisfied, &[], &"a".repeat(1_001)), Err("TEXT_TOO_LONG"));
         assert_eq!(parse(Verdict::Satisfied, &[], &"a".repeat(1_000_000)), Err("TEXT_TOO_LONG"));
-        let cleaned = parse(Verdict::Satisfied, &[], " t\u{0}ốt\u{1b}[0m\nlắm ").map(|opinion| opinion.comment);
+        let cleaned =
+            parse(Verdict::Satisfied, &[], " t\u{0}ốt\u{1b}[0m\nlắm ").map(|opinion| opinion.comment);
         assert_eq!(cleaned.as_deref(), Ok("tốt[0m\nlắm"));
     }
 }

@@ -24,6 +24,11 @@ impl Span {
             Self::Month => "month",
         }
     }
+
+    /// The span a word stands for.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|span| span.as_str() == word)
+    }
 }
 
 /// One day or month, by its first day.
@@ -60,6 +65,7 @@ impl Period {
     }
 
     /// The period's days, `end` excluded.
+    #[cfg(test)]
     pub const fn days(self) -> Range<Date> {
         self.first..self.end
     }

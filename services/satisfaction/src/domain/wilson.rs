@@ -58,7 +58,9 @@ mod tests {
 
     #[test]
     fn the_quantile_is_the_published_one() {
-        for (level, z) in [(0.5, 0.674_489_750_196_082), (0.9, 1.644_853_626_951_473), (0.95, 1.959_963_984_540_054)] {
+        for (level, z) in
+            [(0.5, 0.674_489_750_196_082), (0.9, 1.644_853_626_951_473), (0.95, 1.959_963_984_540_054)]
+        {
             assert!((Confidence::two_sided(level).z - z).abs() < 1e-12, "{level}");
         }
         assert!((Confidence::two_sided(0.999).z - 3.290_526_731_491_926).abs() < 1e-10);

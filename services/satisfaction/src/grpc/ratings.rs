@@ -64,7 +64,12 @@ impl Service {
         request: &api::SubmitRatingRequest,
     ) -> Result<requests::Request, Error> {
         let id = RequestId::parse(&request.request_id).map_err(|error| {
-            Problem::invalid("request_id", "REQUEST_ID_INVALID", error.to_string(), "Mã yêu cầu không hợp lệ.")
+            Problem::invalid(
+                "request_id",
+                "REQUEST_ID_INVALID",
+                error.to_string(),
+                "Mã yêu cầu không hợp lệ.",
+            )
         })?;
         let namespace = self.platform.reporters.caller(caller);
         Ok(requests::Request::new(&namespace, id, "SubmitRating", &request.encode_to_vec()))
@@ -91,7 +96,8 @@ fn opinion(request: &api::SubmitRatingRequest) -> Result<Opinion, Problem> {
             ));
         }
     };
-    let reasons: BTreeSet<Reason> = request.reasons.iter().map(|value| reason(*value)).collect::<Result<_, _>>()?;
+    let reasons: BTreeSet<Reason> =
+        request.reasons.iter().map(|value| reason(*value)).collect::<Result<_, _>>()?;
     Opinion::parse(verdict, request.resolved, reasons, &request.comment)
 }
 

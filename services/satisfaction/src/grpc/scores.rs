@@ -50,7 +50,8 @@ impl ScoreService for Service {
         let request = request.into_inner();
         let (dimension, scope) = parse_dimension(request.dimension)?;
         let period = self.parse_period(request.start_time, request.end_time)?;
-        let length = wire::page_size(request.page_size, DEFAULT_PAGE, LONGEST_PAGE).map_err(Error::Refused)?;
+        let length =
+            wire::page_size(request.page_size, DEFAULT_PAGE, LONGEST_PAGE).map_err(Error::Refused)?;
         let page = Page {
             scope: page_scope(&self.platform.reporters.caller(&caller), &request),
             length: usize::try_from(length).unwrap_or(usize::MAX),
@@ -63,7 +64,10 @@ impl ScoreService for Service {
         let scores = list_scores(self.outbox.database(), policy, scope, period).await?;
         let (shown, last) = page.cut(&scores, after.as_deref());
         Ok(Response::new(api::ListScoresResponse {
-            scores: shown.iter().map(|score| encode::score(dimension, score, &policy.method_version)).collect(),
+            scores: shown
+                .iter()
+                .map(|score| encode::score(dimension, score, &policy.method_version))
+                .collect(),
             next_page_token: last
                 .map_or_else(String::new, |cursor| self.platform.page_key.encode(&page.scope, &cursor)),
         }))
@@ -78,7 +82,8 @@ impl Service {
         end: Option<prost_types::Timestamp>,
     ) -> Result<Period, Error> {
         let parse = |at: prost_types::Timestamp| {
-            Timestamp::from_parts(at.seconds, at.nanos).ok_or_else(|| period_invalid("lies outside the years 1 to 9999"))
+            Timestamp::from_parts(at.seconds, at.nanos)
+                .ok_or_else(|| period_invalid("lies outside the years 1 to 9999"))
         };
         let (start, end) = (start.map(parse).transpose()?, end.map(parse).transpose()?);
         let end = end.unwrap_or_else(|| self.platform.clock.now() + std::time::Duration::from_micros(1));

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Condition, Expr, OnConflict, Query, SelectStatement};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, ExprTrait as _, IntoSimpleExpr as _};
+use sea_orm::sea_query::{Asterisk, Condition, Expr, OnConflict, Query, SelectStatement};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, ExprTrait as _, IntoSimpleExpr as _, QueryResult};
+use time::Date;
 
-use super::ROWS;
 use super::entities::{fact, held};
-use crate::domain::period::Period;
+use super::{ROWS, broken};
+use crate::domain::period::{Period, Slot, Span};
 use crate::domain::tally::{Cell, Dimension, Ledger, Tally};
 
 /// The counts in the order of [`counts`].
@@ -74,7 +75,9 @@ async fn apply_held(tx: &DatabaseTransaction, rows: &[(&Cell, i16, i64)]) -> Res
     let mut insert = Query::insert();
     insert.into_table(held::Entity).columns(keys.into_iter().chain([Column::Count]));
     for (cell, bucket, count) in rows {
-        insert.values_panic(key(cell).into_iter().chain([Expr::value(i32::from(*bucket)), Expr::value(*count)]));
+        insert.values_panic(
+            key(cell).into_iter().chain([Expr::value(i32::from(*bucket)), Expr::value(*count)]),
+        );
     }
     let mut conflict = OnConflict::columns(keys);
     let sum = Expr::col((held::Entity, Column::Count)).add(Expr::col(("excluded", Column::Count)));
@@ -127,21 +130,48 @@ async fn sum_counts(
     }
     within(&mut select, dimension, period);
     let rows = connection.query_all(&select).await?;
-    let tally = |row: &sea_orm::QueryResult| {
-        let count = |column: fact::Column| row.try_get::<i64>("", column.as_str());
-        Ok(Tally {
-            closed: count(fact::Column::Closed)?,
-            asked: count(fact::Column::Asked)?,
-            timed: count(fact::Column::Timed)?,
-            on_time: count(fact::Column::OnTime)?,
-            satisfied: count(fact::Column::Satisfied)?,
-            acceptable: count(fact::Column::Acceptable)?,
-            unsatisfied: count(fact::Column::Unsatisfied)?,
-            reopened: count(fact::Column::Reopened)?,
-            ..Tally::default()
-        })
-    };
-    rows.iter().map(|row| Ok((row.try_get("", "subject")?, tally(row)?))).collect()
+    rows.iter().map(|row| Ok((row.try_get("", "subject")?, read_counts(row)?))).collect()
+}
+
+fn read_counts(row: &QueryResult) -> Result<Tally, DbErr> {
+    let count = |column: fact::Column| row.try_get::<i64>("", column.as_str());
+    Ok(Tally {
+        closed: count(fact::Column::Closed)?,
+        asked: count(fact::Column::Asked)?,
+        timed: count(fact::Column::Timed)?,
+        on_time: count(fact::Column::OnTime)?,
+        satisfied: count(fact::Column::Satisfied)?,
+        acceptable: count(fact::Column::Acceptable)?,
+        unsatisfied: count(fact::Column::Unsatisfied)?,
+        reopened: count(fact::Column::Reopened)?,
+        ..Tally::default()
+    })
+}
+
+/// Every fact that is kept.
+pub async fn read_all(connection: &impl ConnectionTrait) -> Result<Ledger, DbErr> {
+    let mut ledger = Ledger::default();
+    for row in connection.query_all(Query::select().expr(Expr::col(Asterisk)).from(fact::Entity)).await? {
+        ledger.add(read_cell(&row)?, &read_counts(&row)?);
+    }
+    for row in connection.query_all(Query::select().expr(Expr::col(Asterisk)).from(held::Entity)).await? {
+        let mut tally = Tally::default();
+        let bucket: i32 = row.try_get("", "bucket")?;
+        tally.held.add(i16::try_from(bucket).unwrap_or(i16::MAX), row.try_get("", "count")?);
+        ledger.add(read_cell(&row)?, &tally);
+    }
+    Ok(ledger)
+}
+
+fn read_cell(row: &QueryResult) -> Result<Cell, DbErr> {
+    let wrong = |column| broken("score_facts", column);
+    let (dimension, span): (String, String) = (row.try_get("", "dimension")?, row.try_get("", "span")?);
+    let first_day = Date::from_julian_day(row.try_get("", "first_day")?).map_err(|_| wrong("first_day"))?;
+    Ok(Cell {
+        dimension: Dimension::parse(&dimension).ok_or_else(|| wrong("dimension"))?,
+        slot: Slot { span: Span::parse(&span).ok_or_else(|| wrong("span"))?, first_day },
+        subject: row.try_get("", "subject")?,
+    })
 }
 
 /// PostgreSQL sums big integers to a decimal; the sum is taken back to what it is.

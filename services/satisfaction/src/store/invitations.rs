@@ -22,12 +22,18 @@ pub async fn find_invitation(
 }
 
 /// The invitation of an id, which nobody else may change until this transaction ends.
-pub async fn lock_invitation(tx: &DatabaseTransaction, id: InvitationId) -> Result<Option<Invitation>, DbErr> {
+pub async fn lock_invitation(
+    tx: &DatabaseTransaction,
+    id: InvitationId,
+) -> Result<Option<Invitation>, DbErr> {
     Entity::find_by_id(id.0).lock_exclusive().one(tx).await?.map(from_row).transpose()
 }
 
 /// Every invitation of every report given, which nobody else may change until this transaction ends.
-pub async fn lock_of_reports(tx: &DatabaseTransaction, reports: &[ReportId]) -> Result<Vec<Invitation>, DbErr> {
+pub async fn lock_of_reports(
+    tx: &DatabaseTransaction,
+    reports: &[ReportId],
+) -> Result<Vec<Invitation>, DbErr> {
     let ids = reports.iter().map(|report| report.0);
     let rows = Entity::find().filter(Column::Report.is_in(ids)).lock_exclusive().all(tx).await?;
     rows.into_iter().map(from_row).collect()
@@ -48,6 +54,19 @@ pub async fn lock_expired(
         .all(tx)
         .await?;
     rows.into_iter().map(from_row).collect()
+}
+
+/// Invitations in the order of their ids, from the one after `after`.
+pub async fn list_after(
+    connection: &impl ConnectionTrait,
+    after: Option<InvitationId>,
+    limit: u64,
+) -> Result<Vec<Invitation>, DbErr> {
+    let mut query = Entity::find().order_by_asc(Column::Id).limit(limit);
+    if let Some(after) = after {
+        query = query.filter(Column::Id.gt(after.0));
+    }
+    query.all(connection).await?.into_iter().map(from_row).collect()
 }
 
 /// How many invitations wait for their answer or the end of their window.
@@ -108,7 +127,10 @@ pub async fn last_rounds(
         .into_tuple()
         .all(tx)
         .await?;
-    Ok(rows.into_iter().map(|(report, round)| (ReportId(report), u32::try_from(round).unwrap_or(0))).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(report, round)| (ReportId(report), u32::try_from(round).unwrap_or(0)))
+        .collect())
 }
 
 fn number(value: u32) -> i32 {

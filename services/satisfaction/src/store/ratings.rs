@@ -22,6 +22,20 @@ pub async fn find_latest(
     row.map(from_row).transpose()
 }
 
+/// Every revision of the ratings of some invitations, each invitation's in order.
+pub async fn list_of_invitations(
+    connection: &impl ConnectionTrait,
+    invitations: &[InvitationId],
+) -> Result<Vec<Rating>, DbErr> {
+    let rows = Entity::find()
+        .filter(Column::Invitation.is_in(invitations.iter().map(|id| id.0)))
+        .order_by_asc(Column::Invitation)
+        .order_by_asc(Column::Revision)
+        .all(connection)
+        .await?;
+    rows.into_iter().map(from_row).collect()
+}
+
 /// Keeps one more revision.
 pub async fn insert_rating(tx: &DatabaseTransaction, rating: &Rating) -> Result<(), DbErr> {
     let reasons: Vec<&str> = rating.opinion.reasons.iter().map(|reason| reason.as_str()).collect();

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use sea_orm::DatabaseTransaction;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{OnConflict, Query};
-use sea_orm::{ConnectionTrait as _, DatabaseTransaction};
 use vocabulary::{ReportId, Timestamp};
 
 use super::entities::withdrawal::{Column, Entity};

@@ -1,5 +1,6 @@
 //! One command or query per file.
 
+pub mod audit_facts;
 pub mod close_expired;
 pub mod get_invitation;
 pub mod read_scores;

@@ -26,9 +26,13 @@ pub async fn list_scores(
     period: Period,
 ) -> Result<Vec<Score>, Error> {
     match scope {
-        Scope::Subjects(dimension) => Ok(board(&facts::sum(database.read(), dimension, period).await?, policy)),
+        Scope::Subjects(dimension) => {
+            Ok(board(&facts::sum(database.read(), dimension, period).await?, policy))
+        }
         // Every closing has exactly one field, so the fields add up to the province, with the fewest rows.
-        Scope::Province => Ok(vec![province(&facts::sum(database.read(), Dimension::Field, period).await?, policy)]),
+        Scope::Province => {
+            Ok(vec![province(&facts::sum(database.read(), Dimension::Field, period).await?, policy)])
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use messaging::{Envelope, Work};
 use province::RatingPolicy;
 use sea_orm::DbErr;
-use vocabulary::{InvitationId, ReportId};
+use vocabulary::{Clock, InvitationId, ReportId};
 
 use crate::domain::invitation::{Closing, Invitation, Standing};
 use crate::domain::tally::Ledger;
@@ -36,15 +36,19 @@ pub async fn record_endings(
     work: &mut Work,
     heard: &[Heard<'_>],
     policy: &RatingPolicy,
+    clock: &Clock,
 ) -> Result<Vec<Option<Contradiction>>, DbErr> {
     if heard.is_empty() {
         return Ok(Vec::new());
     }
-    let now = work.clock().now();
+    let now = clock.now();
     let reports: Vec<ReportId> =
         heard.iter().map(|heard| heard.envelope.report).collect::<BTreeSet<_>>().into_iter().collect();
-    let withdrawn_now: BTreeSet<ReportId> =
-        heard.iter().filter(|heard| heard.news == News::Withdrawn).map(|heard| heard.envelope.report).collect();
+    let withdrawn_now: BTreeSet<ReportId> = heard
+        .iter()
+        .filter(|heard| heard.news == News::Withdrawn)
+        .map(|heard| heard.envelope.report)
+        .collect();
     let mut withdrawn = withdrawals::list_withdrawn(work.tx(), &reports).await?;
     withdrawn.extend(&withdrawn_now);
 
@@ -74,7 +78,7 @@ pub async fn record_endings(
             continue;
         }
         known.insert(key, (**closing).clone());
-        let id = InvitationId(work.clock().mint());
+        let id = InvitationId(clock.mint());
         let invitation =
             Invitation::new(id, (**closing).clone(), policy, withdrawn.contains(&closing.report), now);
         ledger.enter(None, &invitation);

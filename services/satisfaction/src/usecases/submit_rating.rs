@@ -35,9 +35,11 @@ pub async fn submit_rating(
     if let Known::Answered(reply) = command.request.look_up(work.tx()).await?? {
         return Ok(reply);
     }
-    let before = invitations::lock_invitation(work.tx(), command.invitation).await?.ok_or_else(Problem::denied)?;
+    let before =
+        invitations::lock_invitation(work.tx(), command.invitation).await?.ok_or_else(Problem::denied)?;
     let closing = &before.closing;
-    let last_round = invitations::last_rounds(work.tx(), &[closing.report]).await?.get(&closing.report).copied();
+    let last_round =
+        invitations::last_rounds(work.tx(), &[closing.report]).await?.get(&closing.report).copied();
     let superseded = last_round.is_some_and(|last| last > closing.round);
     let now = outbox.clock().now();
     let (after, rating) = before.rate(command.opinion, superseded, &province.policies.rating, now)?;

@@ -1,20 +1,16 @@
 //! Tokens where there is no identity provider yet: one laptop, one demonstration, one test.
 
-use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use ring::rand::SystemRandom;
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use vocabulary::Clock;
 
 use crate::claims::{Audience, Claims, TOKEN_TYPE};
-use crate::{AuthError, Caller, VerificationKey, ring_provider};
+use crate::{AuthError, Caller, VerificationKey, key_file, ring_provider};
 
 const KEY_FILE: &str = "development-key.pkcs8";
 /// Longest life of a development token: a demonstration season, not for ever.
@@ -35,13 +31,9 @@ impl DevelopmentIssuer {
     pub fn open(data_dir: &Path, issuer: &str, audience: &str, clock: Clock) -> Result<Self, AuthError> {
         ring_provider::install()?;
         let path = data_dir.join(KEY_FILE);
-        let pkcs8 = match read(&path) {
-            Err(AuthError::File { cause, .. }) if cause.kind() == ErrorKind::NotFound => {
-                create(&path, &clock)?;
-                read(&path)?
-            }
-            other => other?,
-        };
+        let pkcs8 = key_file::open_or_create(&path, &clock, |random| {
+            Ed25519KeyPair::generate_pkcs8(random).map(|key| key.as_ref().to_vec())
+        })?;
         let pair = Ed25519KeyPair::from_pkcs8(&pkcs8)
             .map_err(|cause| AuthError::Key { path, cause: cause.to_string() })?;
         let public: [u8; 32] = pair
@@ -82,32 +74,5 @@ impl DevelopmentIssuer {
     /// What a [`crate::Verifier`] needs to accept these tokens.
     pub fn verification_key(&self) -> VerificationKey {
         self.verification.clone()
-    }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, AuthError> {
-    let failed = |cause| AuthError::File { path: path.to_owned(), cause };
-    let mode = File::open(path).and_then(|file| file.metadata()).map_err(failed)?.permissions().mode();
-    if mode & 0o077 != 0 {
-        let cause = format!("others may read it (mode {:o}); run chmod 600", mode & 0o777);
-        return Err(AuthError::Key { path: path.to_owned(), cause });
-    }
-    std::fs::read(path).map_err(failed)
-}
-
-/// Writes the key under another name first and links it into place: whoever opens the file sees all of it or none.
-fn create(path: &Path, clock: &Clock) -> Result<(), AuthError> {
-    let failed = |cause| AuthError::File { path: path.to_owned(), cause };
-    let pkcs8 = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new())
-        .map_err(|_| AuthError::Issue("the system gives no random numbers".to_owned()))?;
-    let draft: PathBuf = path.with_extension(clock.mint().to_string());
-    let mut file =
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft).map_err(failed)?;
-    let written = file.write_all(pkcs8.as_ref()).and_then(|()| file.sync_all());
-    let linked = written.and_then(|()| std::fs::hard_link(&draft, path));
-    std::fs::remove_file(&draft).map_err(failed)?;
-    match linked {
-        Err(cause) if cause.kind() != ErrorKind::AlreadyExists => Err(failed(cause)),
-        _ => Ok(()),
     }
 }

@@ -119,7 +119,8 @@ impl fmt::Display for HumanDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let millis = self.0.as_millis();
         let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s"), (1, "ms")];
-        let (size, unit) = units.into_iter().find(|(size, _)| millis.is_multiple_of(*size)).unwrap_or((1, "ms"));
+        let (size, unit) =
+            units.into_iter().find(|(size, _)| millis.is_multiple_of(*size)).unwrap_or((1, "ms"));
         if millis == 0 { f.write_str("0") } else { write!(f, "{}{unit}", millis / size) }
     }
 }
@@ -127,7 +128,8 @@ impl fmt::Display for HumanDuration {
 impl fmt::Display for ByteSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"), (1, "")];
-        let (size, unit) = units.into_iter().find(|(size, _)| self.0.is_multiple_of(*size)).unwrap_or((1, ""));
+        let (size, unit) =
+            units.into_iter().find(|(size, _)| self.0.is_multiple_of(*size)).unwrap_or((1, ""));
         if self.0 == 0 { f.write_str("0") } else { write!(f, "{}{unit}", self.0 / size) }
     }
 }

@@ -100,7 +100,8 @@ fn score_facts() -> TableCreateStatement {
         .col(ColumnDef::new("span").text().not_null())
         .col(ColumnDef::new("first_day").integer().not_null())
         .col(ColumnDef::new("subject").text().not_null());
-    for count in ["closed", "asked", "timed", "on_time", "satisfied", "acceptable", "unsatisfied", "reopened"] {
+    for count in ["closed", "asked", "timed", "on_time", "satisfied", "acceptable", "unsatisfied", "reopened"]
+    {
         table.col(ColumnDef::new(count).big_integer().not_null());
     }
     table.primary_key(Index::create().col("dimension").col("span").col("first_day").col("subject")).to_owned()

@@ -92,10 +92,10 @@ impl Gate {
 }
 
 /// Who is connected.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Slots(Mutex<Taken>);
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Taken {
     total: usize,
     by_address: HashMap<IpAddr, usize>,
@@ -125,6 +125,7 @@ impl Slots {
 }
 
 /// The right to be connected, given back on drop.
+#[derive(Debug)]
 struct Slot {
     slots: Arc<Slots>,
     address: IpAddr,
@@ -240,14 +241,14 @@ mod tests {
     fn slots_are_counted_in_all_and_by_address_and_given_back() {
         let slots = Arc::new(Slots::default());
         let (one, other) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
-        let first = slots.take(one, 3, 1).ok().expect("free");
+        let first = slots.take(one, 3, 1).expect("free");
         assert_eq!(slots.take(one, 3, 1).err(), Some("address"));
         // The same address, written as IPv6.
         let mapped = IpAddr::from([0, 0, 0, 0, 0, 0xffff, 0x0a00, 0x0001]);
         assert_eq!(slots.take(mapped, 3, 1).err(), Some("address"));
-        let _second = slots.take(other, 3, 1).ok().expect("free");
+        let _second = slots.take(other, 3, 1).expect("free");
         let local = IpAddr::from([127, 0, 0, 1]);
-        let _third = slots.take(local, 3, 1).ok().expect("free");
+        let _third = slots.take(local, 3, 1).expect("free");
         assert_eq!(slots.take(local, 3, 1).err(), Some("total"));
         drop(first);
         assert!(slots.take(local, 3, 1).is_ok(), "loopback has no limit of its own");

@@ -1,0 +1,11 @@
+//! The service against real files, a real bus and real gRPC.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod events;
+mod pack;
+mod queue;
+mod requests;
+mod rights;
+mod start;
+mod triage;
+mod world;

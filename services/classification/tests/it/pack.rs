@@ -1,0 +1,109 @@
+//! A province pack with a small model, made once per run, and texts for which that model answers as a test needs it.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
+
+use classification::domain::train::{Example, Settings, train};
+use classification::{Machine, Opinion};
+use province::Province;
+use vocabulary::{Access, Scope};
+
+/// Enough of each leaf for a model that tells them apart on its own examples.
+const EXAMPLES_PER_LEAF: usize = 12;
+
+/// Texts by what the model makes of them.
+pub struct Texts {
+    /// Goes straight to routing.
+    pub sure: String,
+    /// In scope, ordinary, but a person must look.
+    pub doubtful: String,
+    /// Would be returned; anybody may see it.
+    pub out_of_scope: String,
+    /// Only cleared officers may see it.
+    pub secret: String,
+}
+
+pub struct Pack {
+    pub folder: PathBuf,
+    pub province: Arc<Province>,
+    pub texts: Texts,
+}
+
+pub static PACK: LazyLock<Pack> = LazyLock::new(make);
+
+fn make() -> Pack {
+    let folder = tempfile::tempdir().unwrap().keep();
+    let original = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/camau");
+    copy(&original, &folder);
+    be_bold(&folder.join("policies.toml"));
+    let examples = examples(&folder.join("training"));
+    let settings = Settings { epochs: 6, folds: 2, ..Settings::default() };
+    let model = train(&examples, &settings).unwrap();
+    let province = Arc::new(Province::load(&folder).unwrap());
+    std::fs::create_dir_all(province.model_file().parent().unwrap()).unwrap();
+    std::fs::write(province.model_file(), model.write()).unwrap();
+    let texts = choose(&Machine::load(&province).unwrap(), &examples);
+    Pack { folder, province, texts }
+}
+
+/// A model of a few examples is never sure; the thresholds meet it half-way.
+fn be_bold(file: &Path) {
+    let policies = std::fs::read_to_string(file).unwrap();
+    let bold = policies
+        .replace("out_of_scope_low = 0.15", "out_of_scope_low = 0.49")
+        .replace("out_of_scope_high = 0.85", "out_of_scope_high = 0.51")
+        .replace("field_confidence = 0.50", "field_confidence = 0.20");
+    assert_ne!(policies, bold);
+    std::fs::write(file, bold).unwrap();
+}
+
+fn examples(folder: &Path) -> Vec<Example> {
+    let mut examples: Vec<Example> = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let file = entry.unwrap().path();
+        if file.extension().is_some_and(|extension| extension == "jsonl") {
+            let lines = std::fs::read_to_string(file).unwrap();
+            examples.extend(lines.lines().map(|line| serde_json::from_str::<Example>(line).unwrap()));
+        }
+    }
+    examples.sort_by(|a, b| (&a.leaf, &a.text).cmp(&(&b.leaf, &b.text)));
+    let mut taken = 0;
+    let mut last = None;
+    examples.retain(|example| {
+        taken = if last.as_ref() == Some(&example.leaf) { taken + 1 } else { 1 };
+        last = Some(example.leaf.clone());
+        taken <= EXAMPLES_PER_LEAF
+    });
+    examples
+}
+
+fn choose(machine: &Machine, examples: &[Example]) -> Texts {
+    let opinions: Vec<_> = examples.iter().map(|e| (e.text.clone(), machine.read(&e.text))).collect();
+    let find = |what: &str, wanted: &dyn Fn(&Opinion) -> bool| {
+        let found = opinions.iter().find(|(_, opinion)| wanted(opinion));
+        found.unwrap_or_else(|| panic!("no {what} text among the examples")).0.clone()
+    };
+    Texts {
+        sure: find("sure", &|opinion| opinion.doubts.is_empty()),
+        doubtful: find("doubtful", &|Opinion { doubts, proposal, .. }| {
+            !doubts.is_empty() && proposal.scope == Scope::In && proposal.access == Access::Ordinary
+        }),
+        out_of_scope: find("out of scope", &|Opinion { proposal, .. }| {
+            proposal.scope == Scope::Out && proposal.access == Access::Ordinary
+        }),
+        secret: find("secret", &|opinion| opinion.proposal.access == Access::Quarantine),
+    }
+}
+
+pub fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}

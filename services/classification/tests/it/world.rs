@@ -1,0 +1,285 @@
+//! One running service: its database, a bus that it shares with a listener, and its RPCs on a port.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use auth::{Caller, DevelopmentIssuer, ReporterSeal, Role, Verifier, VerifierConfig};
+use classification::{Config, SUBSCRIPTION};
+use contract::Event;
+use contract::classification::v1::classification_service_client::ClassificationServiceClient;
+use contract::classification::v1::triage_service_client::TriageServiceClient;
+use contract::classification::v1::{ListReviewsRequest, Review};
+use contract::event::v1::{
+    ReportClassified, ReportHandedBack, ReportReclassified, ReportSnapshot, ReportSubmitted, ReportWithdrawn,
+    ReviewRequested, RouteMissing,
+};
+use database::Database;
+use messaging::{Bus, Chaos, Envelope, Handler, Outbox, Outcome, RetryPolicy, Subscription, Work};
+use province::Province;
+use runtime::grpc::{Api, Context, GrpcConfig};
+use runtime::wire::PageKey;
+use runtime::{Lifecycle, Platform, Readiness};
+use sea_orm::DbErr;
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+use settings::HumanDuration;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Status};
+use tonic_types::StatusExt as _;
+use uuid::Uuid;
+use vocabulary::{Clock, EventId, ReportId, Timestamp};
+
+use crate::pack::PACK;
+
+/// Friday, 20 November 2026, 10:00 in Cà Mau: a working day.
+pub const MORNING: Timestamp = Timestamp::from_micros(1_795_143_600_000_000);
+
+const LISTENER: Subscription = Subscription {
+    queue: "listener",
+    types: &[ReportClassified::TYPE, ReviewRequested::TYPE, ReportReclassified::TYPE],
+};
+
+pub struct World {
+    _folder: TempDir,
+    pub platform: Platform,
+    pub bus: Bus,
+    pub heard: Arc<Mutex<Vec<Envelope>>>,
+    channel: Channel,
+    issuer: DevelopmentIssuer,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        Self::with_chaos(None).await
+    }
+
+    pub async fn with_chaos(chaos: Option<Chaos>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (platform, bus) = platform(folder.path(), PACK.province.clone(), chaos).await;
+        let service = classification::start(config(), &platform).await.unwrap();
+        let heard = listen(&folder, &platform, &bus).await;
+        let issuer =
+            DevelopmentIssuer::open(folder.path(), "https://issuer", "fieldreport", Clock::system()).unwrap();
+        let channel = serve(&service, &platform, &issuer).await;
+        Self { _folder: folder, platform, bus, heard, channel, issuer }
+    }
+
+    fn token(&self, role: Role, subject: &str) -> String {
+        let agency = role.needs_agency().then(|| "vp-ubnd-tinh".parse().unwrap());
+        let caller = Caller::new(role, subject.parse().unwrap(), agency).unwrap();
+        self.issuer.issue(&caller, Duration::from_secs(600)).unwrap()
+    }
+
+    /// A request of somebody.
+    pub fn request<T>(&self, role: Role, subject: &str, message: T) -> Request<T> {
+        let mut request = Request::new(message);
+        let bearer = format!("Bearer {}", self.token(role, subject)).parse().unwrap();
+        request.metadata_mut().insert("authorization", bearer);
+        request
+    }
+
+    pub fn triage(&self) -> TriageServiceClient<Channel> {
+        TriageServiceClient::new(self.channel.clone())
+    }
+
+    pub fn classifications(&self) -> ClassificationServiceClient<Channel> {
+        ClassificationServiceClient::new(self.channel.clone())
+    }
+
+    /// The whole queue as a cleared officer sees it.
+    pub async fn queue(&self) -> Vec<Review> {
+        let request = ListReviewsRequest { page_size: 100, page_token: String::new() };
+        let request = self.request(Role::ClearedOfficer, "officer", request);
+        self.triage().list_reviews(request).await.unwrap().into_inner().reviews
+    }
+
+    /// Brings events to the service and waits until it and the listener have taken note.
+    pub async fn tell(&self, events: &[Envelope]) {
+        self.bus.publish(events).await.unwrap();
+        self.until_idle().await;
+    }
+
+    /// Nothing waits in the service's outbox or in any queue.
+    pub async fn until_idle(&self) {
+        let database = self.database().await;
+        let outbox = Outbox::new(database, "classification", Clock::system());
+        eventually("the outbox and every queue are empty", async || {
+            self.bus.is_idle().await.unwrap()
+                && outbox.depth().await.unwrap() == 0
+                && self.bus.is_idle().await.unwrap()
+        })
+        .await;
+    }
+
+    /// The service's own file, to look into.
+    pub async fn database(&self) -> Database {
+        Database::open(&self.platform.data.join("classification.db")).await.unwrap()
+    }
+
+    /// The events of one type that the listener has heard, in order.
+    pub fn heard<E: Event>(&self) -> Vec<E> {
+        let heard = self.heard.lock().unwrap();
+        heard
+            .iter()
+            .filter(|envelope| envelope.is::<E>())
+            .map(|envelope| envelope.decode().unwrap())
+            .collect()
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.platform.lifecycle.stop();
+    }
+}
+
+pub fn config() -> Config {
+    Config { observe_interval: HumanDuration(Duration::from_secs(1)) }
+}
+
+pub async fn platform(folder: &Path, province: Arc<Province>, chaos: Option<Chaos>) -> (Platform, Bus) {
+    let clock = Clock::system();
+    let bus =
+        Bus::open(&folder.join("bus.db"), vec![SUBSCRIPTION, LISTENER], clock.clone(), chaos).await.unwrap();
+    let platform = Platform {
+        lifecycle: Lifecycle::new(Duration::from_secs(5)),
+        readiness: Readiness::new(),
+        clock,
+        province,
+        bus: bus.clone(),
+        page_key: PageKey::new(&[1; 32]),
+        reporters: ReporterSeal::new(&[2; 32]),
+        retry: RetryPolicy::FAST,
+        data: folder.to_owned(),
+        migrate: true,
+    };
+    (platform, bus)
+}
+
+async fn serve(
+    service: &classification::Service,
+    platform: &Platform,
+    issuer: &DevelopmentIssuer,
+) -> Channel {
+    let mut api = Api::new(contract::DESCRIPTORS);
+    service.register(&mut api);
+    let verifier = VerifierConfig {
+        issuer: "https://issuer".to_owned(),
+        audience: "fieldreport".to_owned(),
+        keys: None,
+        max_lifetime: HumanDuration(Duration::from_secs(900)),
+        leeway: HumanDuration(Duration::from_secs(5)),
+    };
+    let context = Context {
+        verifier: Verifier::load(&verifier, vec![issuer.verification_key()], platform.clock.clone()).unwrap(),
+        lifecycle: platform.lifecycle.clone(),
+        readiness: platform.readiness.clone(),
+        clock: platform.clock.clone(),
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    runtime::grpc::serve(listener, api, &GrpcConfig::default(), &context).unwrap();
+    Endpoint::try_from(format!("http://{address}")).unwrap().connect().await.unwrap()
+}
+
+struct Tables;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Tables {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(messaging::migration::Outbox), Box::new(messaging::migration::Inbox)]
+    }
+}
+
+struct Listener(Arc<Mutex<Vec<Envelope>>>);
+
+impl Handler for Listener {
+    async fn handle(&self, _: &mut Work, events: &[Envelope]) -> Result<Vec<Outcome>, DbErr> {
+        self.0.lock().unwrap().extend_from_slice(events);
+        Ok(vec![Outcome::Done; events.len()])
+    }
+}
+
+async fn listen(folder: &TempDir, platform: &Platform, bus: &Bus) -> Arc<Mutex<Vec<Envelope>>> {
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let database = Database::open(&folder.path().join("listener.db")).await.unwrap();
+    database.migrate::<Tables>().await.unwrap();
+    let outbox = Outbox::new(database, "listener", platform.clock.clone());
+    let listening = messaging::consume(
+        bus.clone(),
+        LISTENER.queue,
+        outbox,
+        Listener(heard.clone()),
+        RetryPolicy::FAST,
+        platform.lifecycle.stopping(),
+    );
+    platform.lifecycle.spawn("listener", listening);
+    heard
+}
+
+pub async fn eventually(what: &str, condition: impl AsyncFn() -> bool) {
+    for _ in 0..4_000 {
+        if condition().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("not within 20 s: {what}");
+}
+
+/// The reason that a refusal gives to programs.
+pub fn reason<T: std::fmt::Debug>(outcome: Result<T, Status>) -> String {
+    outcome.unwrap_err().get_error_details().error_info().map_or_else(String::new, |info| info.reason.clone())
+}
+
+pub fn report(number: u128) -> ReportId {
+    ReportId(Uuid::from_u128(number))
+}
+
+/// An event of another service; the same arguments give the same event.
+pub fn event<E: Event>(source: &str, report: ReportId, sequence: i64, body: &E) -> Envelope {
+    let id = Uuid::new_v5(&report.0, format!("{source}/{sequence}").as_bytes());
+    Envelope {
+        id: EventId(id),
+        source: source.to_owned(),
+        event_type: E::TYPE.to_owned(),
+        report,
+        sequence,
+        time: MORNING,
+        cause: None,
+        traceparent: None,
+        body: body.encode_to_vec().into(),
+    }
+}
+
+pub fn submitted_at(report: ReportId, text: &str, at: Timestamp) -> Envelope {
+    let snapshot = ReportSnapshot {
+        report: report.name(),
+        code: "CM-4F7K2-9QX3M".to_owned(),
+        text: text.to_owned(),
+        create_time: Some(runtime::wire::timestamp(at)),
+        reporter_proof: vec![7; 32].into(),
+        ..ReportSnapshot::default()
+    };
+    event("intake", report, 1, &ReportSubmitted { report: Some(snapshot) })
+}
+
+pub fn submitted(report: ReportId, text: &str) -> Envelope {
+    submitted_at(report, text, MORNING)
+}
+
+pub fn withdrawn(report: ReportId) -> Envelope {
+    event("intake", report, 2, &ReportWithdrawn { report: report.name(), withdraw_time: None })
+}
+
+pub fn handed_back(report: ReportId, sequence: i64, why: &str) -> Envelope {
+    let body =
+        ReportHandedBack { report: report.name(), reason: why.to_owned(), ..ReportHandedBack::default() };
+    event("routing", report, sequence, &body)
+}
+
+pub fn route_missing(report: ReportId, sequence: i64, why: &str) -> Envelope {
+    event("routing", report, sequence, &RouteMissing { report: report.name(), reason: why.to_owned() })
+}

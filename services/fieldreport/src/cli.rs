@@ -1,0 +1,173 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Field reports (phản ánh hiện trường) of a province: from a citizen's photo to a rated answer.
+#[derive(Debug, Parser)]
+#[command(name = "fieldreport", version, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Runs all four services and one gRPC port on a data folder.
+    Serve(Common),
+    /// Starts a system in a fresh folder and plays realistic reports through its API.
+    Demo(Demo),
+    /// Brings the databases of a data folder to the schema of this binary.
+    Migrate(Common),
+    /// Reads configuration and province pack, and says every mistake.
+    CheckConfig(Common),
+    /// Prints a token of the development issuer, for trying the API.
+    Token(Token),
+    /// Classifies texts of a file, without any effect.
+    Classify(Classify),
+    /// Finds the communes of points of a file.
+    Locate(Batch),
+    /// Says for reports of a file which agency would get them and when the answer is due.
+    Route(Route),
+    /// Trains and evaluates the classifier.
+    #[command(subcommand)]
+    Model(Model),
+}
+
+/// Where configuration comes from.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Common {
+    /// Configuration file (TOML).
+    #[arg(long)]
+    pub config: Option<PathBuf>,
+    /// Overrides one key, e.g. --set grpc.address=127.0.0.1:6000; may be repeated.
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub set: Vec<(String, String)>,
+    /// Data folder; the same as --set data=….
+    #[arg(long)]
+    pub data_dir: Option<PathBuf>,
+    /// Province pack; the same as --set province=….
+    #[arg(long)]
+    pub province: Option<PathBuf>,
+}
+
+impl Common {
+    /// The overrides in the order in which they count.
+    pub fn overrides(&self) -> Vec<(String, String)> {
+        let folder = |key: &str, path: &Option<PathBuf>| {
+            path.as_ref().map(|path| (key.to_owned(), path.display().to_string()))
+        };
+        let named = [folder("data", &self.data_dir), folder("province", &self.province)];
+        self.set.iter().cloned().chain(named.into_iter().flatten()).collect()
+    }
+}
+
+/// Options of `demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Where configuration comes from.
+    #[command(flatten)]
+    pub common: Common,
+    /// Prints one JSON object per report and a summary, and nothing else, on standard output.
+    #[arg(long)]
+    pub json: bool,
+    /// Keeps the system running afterwards.
+    #[arg(long)]
+    pub serve: bool,
+}
+
+/// Options of `token`.
+#[derive(Debug, Args)]
+pub struct Token {
+    /// Where configuration comes from.
+    #[command(flatten)]
+    pub common: Common,
+    /// citizen, assistant, coordinator, cleared_officer, agency_handler, agency_leader, supervisor, score_consumer,
+    /// administrator, auditor or public.
+    #[arg(long, default_value = "citizen")]
+    pub role: String,
+    /// Who the caller is.
+    #[arg(long, default_value = "citizen-1")]
+    pub subject: String,
+    /// Agency of an agency role, e.g. ubnd-32002.
+    #[arg(long)]
+    pub agency: Option<String>,
+    /// How long the token lives.
+    #[arg(long, default_value = "12h")]
+    pub lifetime: String,
+}
+
+/// Input and output of a batch command.
+#[derive(Debug, Args)]
+pub struct Batch {
+    /// Where configuration comes from.
+    #[command(flatten)]
+    pub common: Common,
+    /// File to read.
+    #[arg(long)]
+    pub input: PathBuf,
+    /// File to write; - for standard output.
+    #[arg(long, default_value = "-")]
+    pub output: PathBuf,
+}
+
+/// Options of `classify`.
+#[derive(Debug, Args)]
+pub struct Classify {
+    /// Input, output, configuration. In: JSON lines with `id` and `text`.
+    #[command(flatten)]
+    pub batch: Batch,
+}
+
+/// Options of `route`.
+#[derive(Debug, Args)]
+pub struct Route {
+    /// Input, output, configuration. In: JSON lines with `id`, `text`, `lat`, `lon` and optionally `time` (RFC 3339).
+    #[command(flatten)]
+    pub batch: Batch,
+}
+
+/// What to do with the model.
+#[derive(Debug, Subcommand)]
+pub enum Model {
+    /// Trains the classifier from the pack's training text and writes it into the pack, with its card.
+    Train(Common),
+    /// Says how good the classifier is: on its own held-out part, or on a file of labelled texts.
+    Evaluate(Evaluate),
+}
+
+/// Options of `model evaluate`.
+#[derive(Debug, Args)]
+pub struct Evaluate {
+    /// Where configuration comes from.
+    #[command(flatten)]
+    pub common: Common,
+    /// JSON lines with `text`, `leaf` and `urgency`; without it a model is trained without the held-out part of the pack's
+    /// training text and judged on that part.
+    #[arg(long)]
+    pub input: Option<PathBuf>,
+    /// Prints the report as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    text.split_once('=')
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .ok_or_else(|| format!("{text:?} is not of the form key=value"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,7 @@
+//! The one binary of the field-report system: assembles the services and gives operators their commands.
+
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod demo;
+pub mod system;

@@ -1,0 +1,143 @@
+//! The assembly of embedded mode: four services, one bus, one gRPC port, in one process.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use auth::{DevelopmentIssuer, ReporterSeal, Verifier};
+use database::Database;
+use messaging::{Bus, Chaos, RetryPolicy, Subscription};
+use province::Province;
+use runtime::grpc::{self, Api};
+use runtime::wire::PageKey;
+use runtime::{Ending, Lifecycle, Platform, Readiness};
+use telemetry::Telemetry;
+use tokio::net::TcpListener;
+use vocabulary::Clock;
+
+use crate::config::Config;
+
+/// Every queue that exists and what it gets.
+pub const SUBSCRIPTIONS: [Subscription; 4] =
+    [intake::SUBSCRIPTION, classification::SUBSCRIPTION, routing::SUBSCRIPTION, satisfaction::SUBSCRIPTION];
+
+const OBSERVE: Duration = Duration::from_secs(5);
+
+/// A running system.
+pub struct System {
+    /// Where callers connect.
+    pub address: SocketAddr,
+    /// The operator's port, if there is one.
+    pub internal_address: Option<SocketAddr>,
+    /// Makes tokens, if the development issuer is on.
+    pub issuer: Option<Arc<DevelopmentIssuer>>,
+    /// What the services share.
+    pub platform: Platform,
+}
+
+impl System {
+    /// Starts everything, in the fixed order: keys → bus → services → API. Ready when it returns.
+    pub async fn start(
+        config: Config,
+        province: Arc<Province>,
+        telemetry: Telemetry,
+        lifecycle: Lifecycle,
+        clock: Clock,
+    ) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(&config.data)
+            .with_context(|| format!("the data folder {} cannot be made", config.data.display()))?;
+        let key = |name: &str| auth::secret(&config.data.join(name), &clock);
+        let (identity_key, reporter_key, page_key) = (key("identity.key")?, key("reporter.key")?, key("page.key")?);
+        let (verifier, issuer) = authentication(&config, &clock)?;
+
+        let chaos = (config.bus.duplicate > 0.0)
+            .then_some(Chaos { seed: config.bus.chaos_seed, duplicate: config.bus.duplicate });
+        let bus = Bus::open(&config.data.join("bus.db"), SUBSCRIPTIONS.to_vec(), clock.clone(), chaos).await?;
+        let platform = Platform {
+            lifecycle: lifecycle.clone(),
+            readiness: Readiness::new(),
+            clock: clock.clone(),
+            province,
+            bus: bus.clone(),
+            page_key: PageKey::new(&page_key),
+            reporters: ReporterSeal::new(&reporter_key),
+            retry: RetryPolicy::STANDARD,
+            data: config.data.clone(),
+            migrate: true,
+        };
+
+        let mut api = Api::new(contract::DESCRIPTORS);
+        let intake = intake::start(config.intake, &identity_key, &platform).await?;
+        intake.register(&mut api);
+        let classification = classification::start(config.classification, &platform).await?;
+        classification.register(&mut api);
+        let routing = routing::start(config.routing, &platform).await?;
+        routing.register(&mut api);
+        let satisfaction = satisfaction::start(config.satisfaction, &platform).await?;
+        satisfaction.register(&mut api);
+
+        lifecycle.spawn("bus-gauges", observe(bus, lifecycle.clone()));
+        let readiness = platform.readiness.clone();
+        let internal_address =
+            runtime::internal::serve(config.internal_address, telemetry, &lifecycle, readiness.clone())
+                .await
+                .context("the internal port cannot be opened")?;
+        let listener = TcpListener::bind(config.grpc.address)
+            .await
+            .with_context(|| format!("nothing can listen on {}", config.grpc.address))?;
+        let address = listener.local_addr()?;
+        let context = grpc::Context { verifier, lifecycle, readiness, clock };
+        grpc::serve(listener, api, &config.grpc, &context)?;
+        Ok(Self { address, internal_address, issuer, platform })
+    }
+
+    /// Runs until a signal or [`Lifecycle::stop`], then stops everything in order.
+    pub async fn run(self) -> Ending {
+        self.platform.lifecycle.run_until_stopped().await
+    }
+}
+
+/// Brings every database of a data folder to the schema of this binary.
+pub async fn migrate(data: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(data)?;
+    let open = async |name: &str| Database::open(&data.join(format!("{name}.db"))).await;
+    open(intake::NAME).await?.migrate::<intake::Migrator>().await?;
+    open(classification::NAME).await?.migrate::<classification::Migrator>().await?;
+    open(routing::NAME).await?.migrate::<routing::Migrator>().await?;
+    open(satisfaction::NAME).await?.migrate::<satisfaction::Migrator>().await?;
+    Ok(())
+}
+
+fn authentication(
+    config: &Config,
+    clock: &Clock,
+) -> anyhow::Result<(Verifier, Option<Arc<DevelopmentIssuer>>)> {
+    let settings = &config.auth;
+    let issuer = match settings.development_issuer {
+        true => Some(Arc::new(DevelopmentIssuer::open(
+            &config.data,
+            &settings.issuer,
+            &settings.audience,
+            clock.clone(),
+        )?)),
+        false => None,
+    };
+    let extra = issuer.iter().map(|issuer| issuer.verification_key()).collect();
+    Ok((Verifier::load(&settings.verifier(), extra, clock.clone())?, issuer))
+}
+
+async fn observe(bus: Bus, lifecycle: Lifecycle) -> Result<(), messaging::BusError> {
+    let stopping = lifecycle.stopping();
+    while !stopping.is_cancelled() {
+        if let Err(error) = bus.observe().await {
+            tracing::warn!(error = %error, "the queues cannot be counted");
+        }
+        tokio::select! {
+            () = stopping.cancelled() => {}
+            () = tokio::time::sleep(OBSERVE) => {}
+        }
+    }
+    Ok(())
+}

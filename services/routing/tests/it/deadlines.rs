@@ -1,0 +1,80 @@
+//! Clocks that run down are told about, each once.
+
+use std::time::Duration;
+
+use contract::event::v1 as event;
+use event::Disposition;
+use province::ClockKind;
+use runtime::wire::timestamp;
+
+use crate::journeys::answer;
+use crate::world::{Report, World, morning, province};
+
+const ROAD: &str = "infrastructure.road";
+
+/// Moves the clock to just after `at` and lets the service look.
+async fn go_to(world: &World, at: vocabulary::Timestamp) {
+    world.clock.advance(at.since(world.clock.now()) + Duration::from_micros(1));
+    world.service.look_at_clocks();
+    world.rest().await;
+}
+
+#[tokio::test]
+async fn an_agency_is_warned_once_and_its_miss_is_told_once() {
+    let world = World::start().await;
+    let report = Report::new(1);
+    world.publish(&[report.classified(1, ROAD, Disposition::Route)]).await;
+    let assigned: event::ReportAssigned = world.wait_for(1).await;
+    let due = province().due(ClockKind::Respond, morning(), &[]);
+    go_to(&world, due.due_soon).await;
+    let approaching: event::DeadlineApproaching = world.wait_for(1).await;
+    assert_eq!((approaching.clock(), &approaching.agency), (event::ClockKind::Respond, &assigned.agency));
+    assert_eq!(approaching.due_time, Some(timestamp(due.due)));
+    go_to(&world, due.due).await;
+    world.wait_for::<event::DeadlineMissed>(1).await;
+    go_to(&world, due.due + Duration::from_secs(86_400)).await;
+    assert_eq!(world.told::<event::DeadlineApproaching>().len(), 1);
+    assert_eq!(world.told::<event::DeadlineMissed>().len(), 1);
+    assert!(world.assignment_of(report.id).await.overdue);
+}
+
+#[tokio::test]
+async fn a_report_that_waits_for_a_person_is_on_the_first_clock() {
+    let world = World::start().await;
+    let report = Report::new(2);
+    world.publish(&[report.review_requested(1)]).await;
+    let due = province().due(ClockKind::Receive, morning(), &[]);
+    go_to(&world, due.due_soon).await;
+    let approaching: event::DeadlineApproaching = world.wait_for(1).await;
+    assert_eq!(approaching.clock(), event::ClockKind::Receive);
+    assert_eq!(approaching.agency, province().profile.coordinating_agency.name());
+    // Distributed too late: the miss is told although nobody looked in between.
+    world.clock.advance(due.due.since(world.clock.now()) + Duration::from_secs(1));
+    world.publish(&[report.classified(2, ROAD, Disposition::Route)]).await;
+    let missed: event::DeadlineMissed = world.wait_for(1).await;
+    assert_eq!((missed.clock(), missed.due_time), (event::ClockKind::Receive, Some(timestamp(due.due))));
+}
+
+#[tokio::test]
+async fn an_answered_report_is_never_missed() {
+    let world = World::start().await;
+    let report = Report::new(3);
+    world.publish(&[report.classified(1, ROAD, Disposition::Route)]).await;
+    answer(&world, &report).await;
+    let other = Report::new(4);
+    world.publish(&[other.classified(1, ROAD, Disposition::Route)]).await;
+    let due = province().due(ClockKind::Respond, morning(), &[]);
+    go_to(&world, due.due).await;
+    let missed: event::DeadlineMissed = world.wait_for(1).await;
+    assert_eq!(missed.report, other.id.name());
+}
+
+#[tokio::test]
+async fn more_clocks_than_a_batch_are_all_told() {
+    let world = World::start().await;
+    let events: Vec<_> = (0..450).map(|n| Report::new(100 + n).classified(1, ROAD, Disposition::Route)).collect();
+    world.publish(&events).await;
+    let due = province().due(ClockKind::Respond, morning(), &[]);
+    go_to(&world, due.due).await;
+    world.wait_for::<event::DeadlineMissed>(450).await;
+}
