@@ -2,13 +2,6 @@
 //!
 //! The `.proto` files are the manual; this crate holds no logic but the names of events.
 
-#[expect(
-    missing_docs,
-    clippy::all,
-    clippy::str_to_string,
-    clippy::redundant_clone,
-    reason = "generated code; its documentation stands in the .proto files"
-)]
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/contract.rs"));
 }

@@ -9,11 +9,13 @@ use province::Province;
 use vocabulary::LeafCode;
 
 use crate::domain::assessment::Assessment;
-use crate::domain::decide::{self, Classifier, ReasonCode, UnknownLeaf};
+use crate::domain::decide::{Classifier, UnknownLeaf};
 use crate::domain::doubts::{ReviewReason, doubts};
 use crate::domain::model::Model;
 use crate::domain::model_file::ModelFileError;
 use crate::domain::rules::LeafRule;
+use crate::domain::suggestion::{self, ReasonCode};
+use crate::domain::text::Span;
 use crate::words;
 
 /// Matters outside the province are proposed for return as this.
@@ -134,7 +136,7 @@ impl Machine {
 
     fn describe(
         &self,
-        suggestion: &decide::Suggestion,
+        suggestion: &suggestion::Suggestion,
         doubts: &BTreeSet<ReviewReason>,
         text: &str,
     ) -> Suggestion {
@@ -161,8 +163,8 @@ impl Machine {
 }
 
 /// One line per place in the text that a reason rests on.
-fn explain(reason: &decide::Reason, text: &str) -> Vec<Reason> {
-    let at = |span: &crate::domain::text::Span| {
+fn explain(reason: &suggestion::Reason, text: &str) -> Vec<Reason> {
+    let at = |span: &Span| {
         let word = (reason.code == ReasonCode::Weighed).then(|| span.of(text).to_owned());
         let (kind, code) = match (word, &reason.cue) {
             (Some(word), _) => ("WORD", word),

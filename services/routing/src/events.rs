@@ -1,12 +1,13 @@
 //! Facts of the domain become events of the contract.
 
+use contract::Event;
 use contract::event::v1 as event;
 use messaging::Work;
 use province::{ClockKind, Province};
 use runtime::wire::{duration, timestamp};
 use vocabulary::{Access, AgencyId, MediaId, Timestamp};
 
-use crate::domain::{Alarm, Assignment, Case, Fact};
+use crate::domain::{Alarm, Assignment, Case, Fact, Guidance};
 use crate::wire;
 
 /// Tells of everything that happened to `case` at `now`, in order.
@@ -25,80 +26,68 @@ struct Teller<'a> {
 
 impl Teller<'_> {
     fn tell(&self, work: &mut Work, fact: Fact) {
-        let (id, now, report) = (self.case.report, self.now, self.case.report.name());
         match fact {
             Fact::Assigned { assignment, receive_due } => {
-                work.publish(id, now, &self.assigned(&assignment, receive_due))
+                self.publish(work, &self.assigned(&assignment, receive_due));
             }
             Fact::Missing(missing) => {
-                metrics::counter!("routes_missing_total", "reason" => missing.reason()).increment(1);
-                work.publish(id, now, &event::RouteMissing { report, reason: missing.reason().to_owned() })
+                let reason = missing.reason();
+                metrics::counter!("routes_missing_total", "reason" => reason).increment(1);
+                self.publish(work, &event::RouteMissing { report: self.report(), reason: reason.to_owned() });
             }
-            Fact::Returned { round, guidance } => work.publish(
-                id,
-                now,
-                &event::ReportReturned {
-                    report,
-                    round: number(round),
-                    leaf: self.leaf(),
-                    access: self.access(),
-                    channel: Some(wire::localized(&guidance.channel)),
-                    guidance: Some(wire::localized(&guidance.text)),
-                    commune_code: self.commune_code(),
-                    return_time: Some(timestamp(now)),
-                    reporter_proof: self.reporter_proof(),
-                    agency: self.province.profile.coordinating_agency.name(),
-                },
-            ),
-            Fact::Rejected { round, reason } => work.publish(
-                id,
-                now,
-                &event::ReportRejected {
-                    report,
-                    round: number(round),
-                    leaf: self.leaf(),
-                    access: self.access(),
-                    reason,
-                    commune_code: self.commune_code(),
-                    reject_time: Some(timestamp(now)),
-                    reporter_proof: self.reporter_proof(),
-                    agency: self.province.profile.coordinating_agency.name(),
-                },
-            ),
-            Fact::HandedBack { assignment, agency, count, reason } => work.publish(
-                id,
-                now,
-                &event::ReportHandedBack {
-                    report,
-                    assignment: assignment.name(),
-                    agency: agency.name(),
-                    count: number(count),
-                    reason,
-                },
-            ),
-            Fact::Started { assignment, agency } => work.publish(
-                id,
-                now,
-                &event::WorkStarted {
-                    report,
-                    assignment: assignment.name(),
-                    agency: agency.name(),
-                    start_time: Some(timestamp(now)),
-                },
-            ),
-            Fact::Submitted { assignment, agency, outcome } => work.publish(
-                id,
-                now,
-                &event::ResolutionSubmitted {
-                    report,
-                    assignment: assignment.name(),
-                    agency: agency.name(),
-                    outcome: wire::outcome(outcome).into(),
-                },
-            ),
-            Fact::Answered { assignment, held } => return self.answered(work, &assignment, held),
-            Fact::Rang { alarm, kind, agency, due } => return self.rang(work, alarm, kind, &agency, due),
-        };
+            Fact::Returned { round, guidance } => self.publish(work, &self.returned(round, &guidance)),
+            Fact::Rejected { round, reason } => self.publish(work, &self.rejected(round, reason)),
+            Fact::HandedBack { assignment, agency, count, reason } => {
+                let (report, count) = (self.report(), number(count));
+                let (assignment, agency) = (assignment.name(), agency.name());
+                self.publish(work, &event::ReportHandedBack { report, assignment, agency, count, reason });
+            }
+            Fact::Started { assignment, agency } => {
+                let (report, start_time) = (self.report(), Some(timestamp(self.now)));
+                let (assignment, agency) = (assignment.name(), agency.name());
+                self.publish(work, &event::WorkStarted { report, assignment, agency, start_time });
+            }
+            Fact::Submitted { assignment, agency, outcome } => {
+                let (report, outcome) = (self.report(), wire::outcome(outcome).into());
+                let (assignment, agency) = (assignment.name(), agency.name());
+                self.publish(work, &event::ResolutionSubmitted { report, assignment, agency, outcome });
+            }
+            Fact::Answered { assignment, held } => self.answered(work, &assignment, held),
+            Fact::Rang { alarm, kind, agency, due } => self.rang(work, alarm, kind, &agency, due),
+        }
+    }
+
+    fn publish(&self, work: &mut Work, event: &impl Event) {
+        work.publish(self.case.report, self.now, event);
+    }
+
+    fn returned(&self, round: u32, guidance: &Guidance) -> event::ReportReturned {
+        event::ReportReturned {
+            report: self.report(),
+            round: number(round),
+            leaf: self.leaf(),
+            access: self.access(),
+            channel: Some(wire::localized(&guidance.channel)),
+            guidance: Some(wire::localized(&guidance.text)),
+            commune_code: self.commune_code(),
+            return_time: Some(timestamp(self.now)),
+            reporter_proof: self.reporter_proof(),
+            agency: self.province.profile.coordinating_agency.name(),
+        }
+    }
+
+    fn rejected(&self, round: u32, reason: String) -> event::ReportRejected {
+        event::ReportRejected {
+            report: self.report(),
+            round: number(round),
+            leaf: self.leaf(),
+            access: self.access(),
+            reason,
+            commune_code: self.commune_code(),
+            reject_time: Some(timestamp(self.now)),
+            reporter_proof: self.reporter_proof(),
+            agency: self.province.profile.coordinating_agency.name(),
+        }
     }
 
     fn assigned(&self, assignment: &Assignment, receive_due: Timestamp) -> event::ReportAssigned {
@@ -106,7 +95,7 @@ impl Teller<'_> {
         let place = self.case.place.as_ref();
         let commune = place.and_then(|place| self.province.communes.find(place.commune.as_ref()?));
         event::ReportAssigned {
-            report: self.case.report.name(),
+            report: self.report(),
             assignment: assignment.id.name(),
             round: number(assignment.round),
             agency: assignment.agency.name(),
@@ -127,7 +116,7 @@ impl Teller<'_> {
 
     fn answered(&self, work: &mut Work, assignment: &Assignment, held: std::time::Duration) {
         let Some(resolution) = &assignment.resolution else { return };
-        let (report, name) = (self.case.report.name(), assignment.id.name());
+        let (report, name) = (self.report(), assignment.id.name());
         let reply = resolution.reply.clone();
         let closing = Some(event::Closing {
             round: number(assignment.round),
@@ -143,8 +132,9 @@ impl Teller<'_> {
         match resolution.promised {
             Some(promised) => {
                 let promised_time = Some(timestamp(promised));
-                let deferred = event::ReportDeferred { report, assignment: name, reply, promised_time, closing };
-                work.publish(self.case.report, self.now, &deferred);
+                let deferred =
+                    event::ReportDeferred { report, assignment: name, reply, promised_time, closing };
+                self.publish(work, &deferred);
             }
             None => {
                 let resolved = event::ReportResolved {
@@ -155,13 +145,13 @@ impl Teller<'_> {
                     evidence: resolution.evidence.iter().copied().map(MediaId::name).collect(),
                     closing,
                 };
-                work.publish(self.case.report, self.now, &resolved);
+                self.publish(work, &resolved);
             }
         }
     }
 
     fn rang(&self, work: &mut Work, alarm: Alarm, kind: ClockKind, agency: &AgencyId, due: Timestamp) {
-        let (id, report, agency) = (self.case.report, self.case.report.name(), agency.name());
+        let (report, agency) = (self.report(), agency.name());
         let clock = match kind {
             ClockKind::Receive => event::ClockKind::Receive,
             ClockKind::Respond => event::ClockKind::Respond,
@@ -170,12 +160,16 @@ impl Teller<'_> {
         let due_time = Some(timestamp(due));
         match alarm {
             Alarm::Approaching => {
-                work.publish(id, self.now, &event::DeadlineApproaching { report, clock, agency, due_time });
+                self.publish(work, &event::DeadlineApproaching { report, clock, agency, due_time });
             }
             Alarm::Missed => {
-                work.publish(id, self.now, &event::DeadlineMissed { report, clock, agency, due_time });
+                self.publish(work, &event::DeadlineMissed { report, clock, agency, due_time });
             }
         }
+    }
+
+    fn report(&self) -> String {
+        self.case.report.name()
     }
 
     fn leaf(&self) -> String {

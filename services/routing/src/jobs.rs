@@ -32,7 +32,9 @@ pub(crate) async fn watch_deadlines(
         match more {
             Ok(true) => continue,
             Ok(false) => {}
-            Err(error) => tracing::warn!(error = %error.problem(), "deadlines could not be told; they will be"),
+            Err(error) => {
+                tracing::warn!(error = %error.problem(), "deadlines could not be told; they will be")
+            }
         }
         tokio::select! {
             () = stop.cancelled() => {}

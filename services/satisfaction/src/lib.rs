@@ -26,6 +26,7 @@ pub use crate::error::Error;
 use crate::consumer::Consumer;
 pub use crate::store::migrations::Migrator;
 use crate::usecases::audit_facts::audit_facts;
+use crate::usecases::read_scores::Scoreboards;
 
 /// The service's name: source of its events, owner of its conditions, name of its database file.
 pub const NAME: &str = "satisfaction";
@@ -51,6 +52,8 @@ pub const DEFAULTS: &str = include_str!("../config.default.toml");
 pub struct Config {
     /// How often rating windows that have ended are looked for.
     pub close_every: HumanDuration,
+    /// How old a score may be; 0 computes every one anew.
+    pub score_age: HumanDuration,
 }
 
 /// Why the service cannot start.
@@ -65,6 +68,7 @@ pub enum StartError {
 #[derive(Clone)]
 pub struct Service {
     outbox: Outbox,
+    scoreboards: Scoreboards,
     platform: Platform,
 }
 
@@ -87,8 +91,10 @@ pub async fn start(config: Config, platform: &Platform) -> Result<Service, Start
         .spawn("satisfaction relay", messaging::relay(outbox.clone(), bus.clone(), lifecycle.stopping()));
     let every = config.close_every.get();
     lifecycle.spawn("satisfaction windows", jobs::close_windows(outbox.clone(), every, lifecycle.stopping()));
+    let scoreboards =
+        Scoreboards::new(outbox.database().clone(), platform.clock.clone(), config.score_age.get());
     ready.set(true);
-    Ok(Service { outbox, platform: platform.clone() })
+    Ok(Service { outbox, scoreboards, platform: platform.clone() })
 }
 
 impl Service {

@@ -1,4 +1,5 @@
 //! What a report is about, as proposed or decided, and the decisions a person can take.
+#![deny(clippy::wildcard_enum_match_arm)]
 
 use vocabulary::{Access, LeafCode, Scope, Urgency};
 

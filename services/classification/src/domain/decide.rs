@@ -25,10 +25,13 @@ pub struct Classifier {
 #[error("the model knows the leaf {0:?}, the taxonomy does not; train it anew")]
 pub struct UnknownLeaf(pub LeafCode);
 
-/// From this probability the model's urgency counts where no cue fires.
-const URGENT_FROM: f32 = 0.5;
+/// From this probability the model's urgency counts where no cue fires: a missed danger costs more than a false one.
+const URGENT_FROM: f32 = 0.35;
 /// Below this share of possible Vietnamese syllables, or of words known to the model, a text is unfamiliar.
 const FAMILIAR_SHARE: f32 = 0.6;
+/// The leaf of everything that fits nowhere: whoever returns such a report must tell which reason applies (a court's
+/// matter, a private dispute, spam, thanks …), and that only a person can.
+const RESIDUAL_LEAF: &str = "out_of_scope.other";
 /// How many of the weightiest words an explanation shows.
 const WEIGHED_WORDS: usize = 6;
 
@@ -139,7 +142,8 @@ impl Classifier {
     fn add_doubts(&self, text: &Text<'_>, choice: &Choice, scan: &Scan<'_>, reasons: &mut Vec<Reason>) {
         let p_out = f64::from(choice.p_out);
         let mut add = |code, spans| reasons.push(Reason { code, cue: None, spans });
-        if p_out > self.policy.out_of_scope_low && p_out < self.policy.out_of_scope_high {
+        let in_band = p_out > self.policy.out_of_scope_low && p_out < self.policy.out_of_scope_high;
+        if in_band || self.rules[choice.leaf].code.as_str() == RESIDUAL_LEAF {
             add(ReasonCode::ScopeUncertain, Vec::new());
         } else if p_out >= self.policy.out_of_scope_high && text.word_count() < self.policy.short_text_words {
             add(ReasonCode::ShortText, Vec::new());

@@ -99,6 +99,16 @@ fn a_denunciation_is_sealed_and_read_by_a_person_however_sure() {
 }
 
 #[test]
+fn what_fits_nowhere_is_returned_by_a_person_who_names_the_reason() {
+    let suggestion = classifier().suggest(
+        "cảm ơn đội sửa gần chợ rất nhiệt tình, cảm ơn đội sửa đầu ấp rất nhiệt tình, cảm ơn đội sửa trước nhà",
+    );
+    assert_eq!(suggestion.leaf.as_str(), "out_of_scope.other");
+    assert!(suggestion.p_out_of_scope > 0.85, "{}", suggestion.p_out_of_scope);
+    assert!(codes(&suggestion).contains(&ReasonCode::ScopeUncertain));
+}
+
+#[test]
 fn a_short_text_is_never_proposed_for_return() {
     let thanks = classifier().suggest("cảm ơn đội sửa rất nhiệt tình");
     assert_eq!((thanks.scope, thanks.route), (Scope::Out, Route::Review));

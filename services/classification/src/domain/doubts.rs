@@ -1,10 +1,11 @@
 //! Why a person must look at a report.
+#![deny(clippy::wildcard_enum_match_arm)]
 
 use std::collections::BTreeSet;
 
 use vocabulary::{Access, Scope};
 
-use super::decide::{ReasonCode, Route, Suggestion};
+use super::suggestion::{ReasonCode, Route, Suggestion};
 
 macro_rules! reasons {
     ($($(#[$doc:meta])* $variant:ident = $word:literal),+ $(,)?) => {
@@ -96,8 +97,13 @@ pub fn doubts(suggestion: &Suggestion) -> BTreeSet<ReviewReason> {
     }
     match suggestion.access {
         Access::Ordinary => {}
-        Access::Restricted => drop(doubts.insert(ReviewReason::ComplaintSuspected)),
-        Access::Quarantine if doubts.is_empty() => drop(doubts.insert(ReviewReason::DenunciationSuspected)),
+        Access::Restricted => {
+            doubts.insert(ReviewReason::ComplaintSuspected);
+        }
+        // Crime, self-harm and denunciation all lead here; the gravest stands for a leaf without a cue.
+        Access::Quarantine if doubts.is_empty() => {
+            doubts.insert(ReviewReason::DenunciationSuspected);
+        }
         Access::Quarantine => {}
     }
     if suggestion.route == Route::Review && doubts.is_empty() {
@@ -111,7 +117,7 @@ mod tests {
     use vocabulary::Urgency;
 
     use super::*;
-    use crate::domain::decide::Reason;
+    use crate::domain::suggestion::Reason;
 
     fn suggestion(scope: Scope, access: Access, route: Route, codes: &[ReasonCode]) -> Suggestion {
         Suggestion {

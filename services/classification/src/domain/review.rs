@@ -1,10 +1,11 @@
 //! The life of a report here: classified, put before a person, decided; and what the other services are told.
 //!
 //! The facts of a report may arrive in any order and more than once; every order ends in the same case.
+#![deny(clippy::wildcard_enum_match_arm)]
 
 use std::collections::BTreeSet;
 
-use vocabulary::{LeafCode, ReportId, ReviewId, Scope, Timestamp};
+use vocabulary::{Access, LeafCode, ReportId, ReviewId, Scope, Timestamp};
 
 use super::assessment::{Assessment, Decision, Disposition};
 use super::doubts::ReviewReason;
@@ -105,6 +106,15 @@ pub struct Review {
     pub create_time: Timestamp,
     /// Rises with every change.
     pub version: i64,
+}
+
+impl Review {
+    /// Whether the decision that led to `decided` may teach the next model: nothing secret may, and that a place lies
+    /// outside the province cannot be learned from the text.
+    pub fn may_teach(&self, decided: &Assessment) -> bool {
+        let by_place = self.reasons.contains(&ReviewReason::OutsideProvince) && decided.scope == Scope::Out;
+        decided.access == Access::Ordinary && !by_place
+    }
 }
 
 /// Everything that decides what becomes of one report here.

@@ -12,6 +12,8 @@ use crate::domain::rules::LeafRule;
 const DUE: Timestamp = Timestamp::from_micros(7_200_000_000);
 const NOW: Timestamp = Timestamp::from_micros(1_000_000);
 
+const ACCESSES: &[Access] = &[Access::Ordinary, Access::Restricted, Access::Quarantine];
+
 fn code(code: &str) -> LeafCode {
     code.parse().unwrap()
 }
@@ -99,6 +101,27 @@ fn any_doubts() -> impl Strategy<Value = BTreeSet<ReviewReason>> {
     btree_set(select(doubts), 0..3)
 }
 
+fn any_proposal() -> impl Strategy<Value = Assessment> {
+    let leaves = vec!["infrastructure.road", "out_of_scope.other", "out_of_scope.denunciation"];
+    (select(leaves), select(ACCESSES)).prop_map(|(leaf, access)| assessment(leaf, access))
+}
+
+fn any_decision() -> impl Strategy<Value = Decision> {
+    let note = String::new;
+    prop_oneof![
+        Just(Decision::Confirm),
+        Just(Decision::ChangeLeaf {
+            leaf: rule("security.noise", Scope::In, Access::Ordinary),
+            urgency: None
+        }),
+        select(ACCESSES).prop_map(move |access| Decision::Return {
+            leaf: rule("out_of_scope.complaint", Scope::Out, access),
+            note: note()
+        }),
+        Just(Decision::Reject { note: note() }),
+    ]
+}
+
 fn any_history() -> impl Strategy<Value = Vec<Fact>> {
     let objections = prop::collection::vec(any_objection(), 0..4);
     (objections, any::<bool>()).prop_map(|(objections, withdrawn)| {
@@ -143,6 +166,26 @@ proptest! {
         }
         case.withdraw();
         prop_assert!(case.review.is_none_or(|review| review.state != ReviewState::Open));
+    }
+
+    #[test]
+    fn decisions_never_contradict_themselves_nor_show_a_secret(proposal in any_proposal(), decision in any_decision()) {
+        let (before, mut case) = (proposal.access, reviewed(proposal));
+        let told = case.decide(decision, 1, NOW).unwrap();
+        let Announcement::Classified { assessment, disposition, again: false, .. } = told else {
+            return Err(TestCaseError::fail(format!("{told:?}")));
+        };
+        match disposition {
+            Disposition::Route => {
+                prop_assert_eq!((assessment.scope, assessment.access), (Scope::In, Access::Ordinary));
+            }
+            Disposition::Return => {
+                prop_assert_eq!(assessment.scope, Scope::Out);
+                prop_assert!(assessment.access >= before);
+            }
+            Disposition::Reject => prop_assert_eq!(assessment.access, before),
+        }
+        prop_assert!(assessment.by_person);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::{DatabaseTransaction, Set};
-use vocabulary::{Access, LeafCode, ReportId, ReviewId, Timestamp, Urgency};
+use vocabulary::{LeafCode, ReportId, ReviewId, Timestamp, Urgency};
 
 use super::Papers;
 use super::entities::label;
@@ -22,8 +22,8 @@ pub struct Label<'a> {
     pub leaf: Option<&'a LeafCode>,
     /// How dangerous, after the decision.
     pub urgency: Urgency,
-    /// Who may see it, after the decision.
-    pub access: Access,
+    /// Whether the next training must not see it.
+    pub not_for_training: bool,
     /// Digest of the person.
     pub decided_by: [u8; 32],
     /// When.
@@ -47,7 +47,7 @@ pub async fn insert_label(tx: &DatabaseTransaction, label: Label<'_>, papers: &P
         decided_by: Set(label.decided_by.to_vec()),
         decide_time: Set(label.decide_time.micros()),
         model_version: Set(suggested.model_version.clone()),
-        not_for_training: Set(label.access != Access::Ordinary),
+        not_for_training: Set(label.not_for_training),
     };
     label::Entity::insert(row).exec_without_returning(tx).await?;
     Ok(())

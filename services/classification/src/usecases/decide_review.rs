@@ -56,7 +56,7 @@ pub async fn decide_review(desk: Desk, command: DecideReview) -> Result<Review, 
             decision: word,
             leaf: (*disposition != Disposition::Reject).then_some(&assessment.leaf),
             urgency: assessment.urgency,
-            access: assessment.access,
+            not_for_training: !decided.may_teach(assessment),
             decided_by: desk.seal.caller(&caller),
             decide_time: now,
         };

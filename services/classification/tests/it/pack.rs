@@ -1,4 +1,4 @@
-//! A province pack with a small model, made once per run, and texts for which that model answers as a test needs it.
+//! A province pack with a small model, and texts for which that model answers as a test needs it.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
@@ -32,18 +32,37 @@ pub struct Pack {
 pub static PACK: LazyLock<Pack> = LazyLock::new(make);
 
 fn make() -> Pack {
-    let folder = tempfile::tempdir().unwrap().keep();
-    let original = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/camau");
-    copy(&original, &folder);
-    be_bold(&folder.join("policies.toml"));
-    let examples = examples(&folder.join("training"));
-    let settings = Settings { epochs: 6, folds: 2, ..Settings::default() };
-    let model = train(&examples, &settings).unwrap();
+    let folder = folder_of_this_build();
     let province = Arc::new(Province::load(&folder).unwrap());
-    std::fs::create_dir_all(province.model_file().parent().unwrap()).unwrap();
-    std::fs::write(province.model_file(), model.write()).unwrap();
-    let texts = choose(&Machine::load(&province).unwrap(), &examples);
+    let texts = choose(&Machine::load(&province).unwrap(), &examples(&folder.join("training")));
     Pack { folder, province, texts }
+}
+
+/// Made once per build of the tests, also when each test is a process of its own.
+fn folder_of_this_build() -> PathBuf {
+    let all = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let built = std::env::current_exe().unwrap().metadata().unwrap().modified().unwrap();
+    let since = built.duration_since(std::time::UNIX_EPOCH).unwrap();
+    let folder = all.join(format!("classification-pack-{}", since.as_micros()));
+    if !folder.exists() {
+        let draft = tempfile::tempdir_in(all).unwrap();
+        let whole = draft.path().join("pack");
+        fill(&whole);
+        // Whoever is second finds the folder there, and drops the draft.
+        if std::fs::rename(&whole, &folder).is_err() {
+            assert!(folder.exists());
+        }
+    }
+    folder
+}
+
+fn fill(folder: &Path) {
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/camau"), folder);
+    be_bold(&folder.join("policies.toml"));
+    let settings = Settings { epochs: 6, folds: 2, ..Settings::default() };
+    let model = train(&examples(&folder.join("training")), &settings).unwrap();
+    std::fs::create_dir_all(folder.join("model")).unwrap();
+    std::fs::write(folder.join("model/classifier.bin"), model.write()).unwrap();
 }
 
 /// A model of a few examples is never sure; the thresholds meet it half-way.

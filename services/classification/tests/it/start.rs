@@ -2,12 +2,18 @@
 
 use std::sync::Arc;
 
+use auth::Role;
 use classification::{Config, MachineError, StartError};
+use contract::classification::v1::Confirm;
+use contract::classification::v1::decide_review_request::Decision;
+use contract::event::v1::ReportClassified;
 use province::Province;
 use serde::Deserialize;
+use uuid::Uuid;
 
 use crate::pack::{PACK, copy};
-use crate::world::{config, platform};
+use crate::triage::decide;
+use crate::world::{World, config, platform, report, submitted};
 
 #[tokio::test]
 async fn a_missing_or_broken_model_names_the_command_that_makes_one() {
@@ -47,6 +53,26 @@ async fn an_old_schema_is_refused_where_migrations_are_a_command_of_their_own() 
     platform.lifecycle.run_until_stopped().await;
 }
 
+#[tokio::test]
+async fn a_restart_goes_on_where_the_service_stopped() {
+    let world = World::new().await;
+    world.tell(&[submitted(report(1), &PACK.texts.doubtful)]).await;
+    let before = world.queue().await;
+    let world = world.restart().await;
+    assert_eq!(world.queue().await, before);
+    world.tell(&[submitted(report(1), &PACK.texts.doubtful), submitted(report(2), &PACK.texts.sure)]).await;
+    assert_eq!(world.queue().await, before, "what was told before the stop has no second effect");
+    assert_eq!(world.heard::<ReportClassified>().len(), 1);
+    let decided =
+        decide(&world, Role::Coordinator, &before[0], Decision::Confirm(Confirm {}), Uuid::from_u128(1))
+            .await;
+    let world = world.restart().await;
+    let again =
+        decide(&world, Role::Coordinator, &before[0], Decision::Confirm(Confirm {}), Uuid::from_u128(1))
+            .await;
+    assert_eq!(decided.unwrap(), again.unwrap(), "the stored answer outlives the process");
+}
+
 #[derive(Deserialize)]
 struct Whole {
     classification: Config,
@@ -54,7 +80,6 @@ struct Whole {
 
 #[test]
 fn the_defaults_are_a_whole_configuration() {
-    let defaults = include_str!("../../config.default.toml");
-    let whole: Whole = settings::load(defaults, None, std::iter::empty(), &[]).unwrap();
+    let whole: Whole = settings::load(classification::DEFAULTS, None, std::iter::empty(), &[]).unwrap();
     assert_eq!(whole.classification.observe_interval.get().as_secs(), 15);
 }

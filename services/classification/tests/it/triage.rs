@@ -187,6 +187,8 @@ async fn objections_of_routing_come_back_to_a_person_again_and_again() {
     assert_eq!(dispositions, [Disposition::Route, Disposition::Route, Disposition::Return]);
     assert_eq!(again[1].classification.as_ref().unwrap().leaf, "health.facility");
     assert_eq!((world.heard::<ReportClassified>().len(), world.heard::<ReviewRequested>().len()), (1, 3));
+    let kept: Vec<bool> = labels(&world).await.iter().map(|label| label.2).collect();
+    assert_eq!(kept, [false, false, true], "a place is not learned from a text");
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ const LISTENER: Subscription = Subscription {
 };
 
 pub struct World {
-    _folder: TempDir,
+    folder: TempDir,
     pub platform: Platform,
     pub bus: Bus,
     pub heard: Arc<Mutex<Vec<Envelope>>>,
@@ -56,14 +56,25 @@ impl World {
     }
 
     pub async fn with_chaos(chaos: Option<Chaos>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::open(tempfile::tempdir().unwrap(), chaos).await
+    }
+
+    /// Stops, and starts again on the same files.
+    pub async fn restart(mut self) -> Self {
+        self.platform.lifecycle.stop();
+        self.platform.lifecycle.run_until_stopped().await;
+        let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
+        Self::open(folder, None).await
+    }
+
+    async fn open(folder: TempDir, chaos: Option<Chaos>) -> Self {
         let (platform, bus) = platform(folder.path(), PACK.province.clone(), chaos).await;
         let service = classification::start(config(), &platform).await.unwrap();
         let heard = listen(&folder, &platform, &bus).await;
         let issuer =
             DevelopmentIssuer::open(folder.path(), "https://issuer", "fieldreport", Clock::system()).unwrap();
         let channel = serve(&service, &platform, &issuer).await;
-        Self { _folder: folder, platform, bus, heard, channel, issuer }
+        Self { folder, platform, bus, heard, channel, issuer }
     }
 
     fn token(&self, role: Role, subject: &str) -> String {

@@ -79,7 +79,12 @@ impl Case {
     }
 
     /// The reply becomes public: the round is closed, the second clock stops.
-    pub fn approve(&mut self, rules: Rules<'_>, id: AssignmentId, version: i64) -> Result<Vec<Fact>, Refusal> {
+    pub fn approve(
+        &mut self,
+        rules: Rules<'_>,
+        id: AssignmentId,
+        version: i64,
+    ) -> Result<Vec<Fact>, Refusal> {
         let assignment = self.held(id, version, &[AssignmentState::PendingApproval])?;
         let promised = assignment.resolution.as_ref().is_some_and(|resolution| resolution.promised.is_some());
         let state = if promised { AssignmentState::Deferred } else { AssignmentState::Resolved };
@@ -111,7 +116,8 @@ impl Case {
 
     /// For how long the agency of `assignment` has held the report in that round, over all its turns.
     fn held_for(&self, assignment: &Assignment) -> Duration {
-        let its_turns = |other: &&Assignment| other.round == assignment.round && other.agency == assignment.agency;
+        let its_turns =
+            |other: &&Assignment| other.round == assignment.round && other.agency == assignment.agency;
         let turns = self.assignments.iter().filter(its_turns);
         turns.map(|turn| turn.end_time.unwrap_or(turn.assign_time).since(turn.assign_time)).sum()
     }

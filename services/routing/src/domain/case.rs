@@ -294,9 +294,8 @@ impl Case {
         let coordinator = &rules.province.profile.coordinating_agency;
         let agency = before.as_ref().map_or(coordinator, |assignment| &assignment.agency);
         let in_force = rules.province.agencies.in_force(agency, on).map(|agency| agency.id.clone());
-        let (executor, row) = before.map_or((None, None), |before| {
-            (before.executor, before.matrix_row.zip(before.level))
-        });
+        let (executor, row) =
+            before.map_or((None, None), |before| (before.executor, before.matrix_row.zip(before.level)));
         match in_force {
             Some(agency) => self.assign(rules, agency, executor, row, facts),
             None => self.route_again(rules, facts),
@@ -348,7 +347,10 @@ impl Case {
 
     /// What the clocks have to say at the instant of `rules`.
     pub fn ring(&mut self, rules: Rules<'_>) -> Vec<Fact> {
-        self.clocks.iter_mut().filter_map(|clock| clock.tell(rules.now).map(|alarm| rang(clock, alarm))).collect()
+        self.clocks
+            .iter_mut()
+            .filter_map(|clock| clock.tell(rules.now).map(|alarm| rang(clock, alarm)))
+            .collect()
     }
 
     fn access(&self) -> Access {

@@ -41,7 +41,13 @@ pub enum Alarm {
 
 impl Clock {
     /// A clock that begins at `start`.
-    pub fn start(province: &Province, kind: ClockKind, round: u32, agency: AgencyId, start: Timestamp) -> Self {
+    pub fn start(
+        province: &Province,
+        kind: ClockKind,
+        round: u32,
+        agency: AgencyId,
+        start: Timestamp,
+    ) -> Self {
         let due = province.due(kind, start, &[]);
         Self {
             kind,

@@ -59,8 +59,14 @@ pub fn guidance(
     }
 }
 
-fn template<'p>(province: &'p Province, leaf: &LeafCode, access: Access, outside: bool) -> Option<&'p Returned> {
-    let by_word = |word: &str| word.parse::<ReturnKey>().ok().and_then(|key| province.templates.returned(&key));
+fn template<'p>(
+    province: &'p Province,
+    leaf: &LeafCode,
+    access: Access,
+    outside: bool,
+) -> Option<&'p Returned> {
+    let by_word =
+        |word: &str| word.parse::<ReturnKey>().ok().and_then(|key| province.templates.returned(&key));
     let own = || {
         let key = province.taxonomy.find_leaf(leaf)?.return_template.as_ref()?;
         province.templates.returned(key)

@@ -55,7 +55,8 @@ pub fn route<'p>(
 /// Whether latitude and longitude were exchanged: as given they are no point of the province, exchanged they are one.
 pub fn is_swapped(province: &Province, latitude: f64, longitude: f64) -> bool {
     let inside = |latitude, longitude| {
-        Point::parse(latitude, longitude).is_ok_and(|point| province.communes.locate(point).commune().is_some())
+        Point::parse(latitude, longitude)
+            .is_ok_and(|point| province.communes.locate(point).commune().is_some())
     };
     !inside(latitude, longitude) && inside(longitude, latitude)
 }

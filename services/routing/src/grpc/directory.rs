@@ -79,7 +79,8 @@ impl DirectoryService for Directory {
         let province = &self.service.desk.province;
         let communes: Vec<_> = province.communes.all().iter().collect();
         let asked = (message.page_size, message.page_token.as_str());
-        let (page, next_page_token) = self.page("communes", &communes, |commune| commune.code.as_str(), asked)?;
+        let (page, next_page_token) =
+            self.page("communes", &communes, |commune| commune.code.as_str(), asked)?;
         let communes = page.into_iter().map(|commune| encode::commune(province, commune)).collect();
         Ok(Response::new(api::ListCommunesResponse { communes, next_page_token }))
     }

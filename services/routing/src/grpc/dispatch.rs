@@ -107,9 +107,8 @@ impl DispatchService for Dispatch {
         let keys = (message.request_id.as_str(), message.etag.as_str());
         let command =
             self.command(&caller, assignment, "HandBackAssignment", &message, keys).map_err(Error::from)?;
-        let reason = Reason::parse(&message.reason).map_err(|unfit| {
-            Error::from(unfit_words("reason", "REASON_REQUIRED", unfit))
-        })?;
+        let reason = Reason::parse(&message.reason)
+            .map_err(|unfit| Error::from(unfit_words("reason", "REASON_REQUIRED", unfit)))?;
         let (desk, reply) = (self.service.desk.clone(), self.reply());
         self.finish(async move { usecases::hand_back_assignment(&desk, command, reason, reply).await }).await
     }
@@ -172,20 +171,22 @@ impl Dispatch {
         let page = usecases::list_assignments(&self.service.desk, &filter, cursor, size).await?;
         let now = self.service.desk.clock.now();
         let province = &self.service.desk.province;
-        let encoded = page.assignments.iter().map(|(assignment, case)| {
-            encode::assignment(province, case, assignment, now)
-        });
+        let encoded = page
+            .assignments
+            .iter()
+            .map(|(assignment, case)| encode::assignment(province, case, assignment, now));
         let next = page.next.map(|last| platform.page_key.encode(&scope, &last.to_bytes()));
-        Ok(api::ListAssignmentsResponse { assignments: encoded.collect(), next_page_token: next.unwrap_or_default() })
+        Ok(api::ListAssignmentsResponse {
+            assignments: encoded.collect(),
+            next_page_token: next.unwrap_or_default(),
+        })
     }
 }
 
 fn draft(resolution: api::Resolution) -> Result<Draft, Problem> {
     let outcome = common::Outcome::try_from(resolution.outcome)
         .map_err(|_| parse::enum_unknown("resolution.outcome"))?;
-    let media = |name: &String| {
-        MediaId::parse_name(name).map_err(|error| media_invalid(error.to_string()))
-    };
+    let media = |name: &String| MediaId::parse_name(name).map_err(|error| media_invalid(error.to_string()));
     let promised = match resolution.promised_time {
         None => None,
         given => Some(parse_timestamp("resolution.promised_time", given)?),

@@ -30,7 +30,10 @@ pub(super) fn assignment(
         executor: assignment.executor.as_ref().map(AgencyId::name).unwrap_or_default(),
         text: snapshot.map(|snapshot| snapshot.text.clone()).unwrap_or_default(),
         location: snapshot.map(|snapshot| common::Location {
-            point: Some(LatLng { latitude: snapshot.point.latitude(), longitude: snapshot.point.longitude() }),
+            point: Some(LatLng {
+                latitude: snapshot.point.latitude(),
+                longitude: snapshot.point.longitude(),
+            }),
             address: snapshot.address.clone(),
         }),
         media: snapshot.map(|snapshot| names(&snapshot.media)).unwrap_or_default(),
@@ -86,9 +89,9 @@ pub(super) fn agency(agency: &Agency) -> api::Agency {
 pub(super) fn commune(province: &Province, commune: &Commune) -> api::Commune {
     let merged_into_it = |unit: &&province::FormerUnit| {
         // An unchanged unit has the name that the commune has.
-        unit.successors.iter().any(|successor| {
-            successor.commune == commune.code && successor.extent != Extent::Unchanged
-        })
+        unit.successors
+            .iter()
+            .any(|successor| successor.commune == commune.code && successor.extent != Extent::Unchanged)
     };
     let former = province.former_units.all().iter().filter(merged_into_it);
     api::Commune {

@@ -42,12 +42,16 @@ struct Question {
 }
 
 impl Question {
-    fn parse(province: &Province, message: api::ExplainRouteRequest, now: Timestamp) -> Result<Self, Problem> {
-        let urgency = common::Urgency::try_from(message.urgency).map_err(|_| parse::enum_unknown("urgency"))?;
+    fn parse(
+        province: &Province,
+        message: api::ExplainRouteRequest,
+        now: Timestamp,
+    ) -> Result<Self, Problem> {
+        let urgency =
+            common::Urgency::try_from(message.urgency).map_err(|_| parse::enum_unknown("urgency"))?;
         let leaf = message.leaf.parse::<LeafCode>().ok();
-        let in_scope = |leaf: &LeafCode| {
-            province.taxonomy.find_leaf(leaf).is_some_and(|leaf| leaf.scope == Scope::In)
-        };
+        let in_scope =
+            |leaf: &LeafCode| province.taxonomy.find_leaf(leaf).is_some_and(|leaf| leaf.scope == Scope::In);
         let leaf = leaf.filter(in_scope).ok_or_else(|| {
             let description = "is no leaf of the taxonomy that is in scope, e.g. infrastructure.road";
             Problem::invalid("leaf", "LEAF_UNKNOWN", description, "Lĩnh vực không hợp lệ.")

@@ -102,7 +102,8 @@ async fn save_cases(db: &impl ConnectionTrait, mut rows: Vec<case::ActiveModel>)
             .action_and_where(unchanged_since.clone())
             .to_owned();
         let chunk = std::mem::replace(&mut rows, rest);
-        let written = case::Entity::insert_many(chunk).on_conflict(conflict).exec_without_returning(db).await?;
+        let written =
+            case::Entity::insert_many(chunk).on_conflict(conflict).exec_without_returning(db).await?;
         if written != expected {
             return Err(DbErr::RecordNotUpdated);
         }

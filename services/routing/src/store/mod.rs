@@ -2,6 +2,10 @@
 
 mod cases;
 mod deadlines;
+#[expect(
+    clippy::disallowed_methods,
+    reason = "`sea_orm::model` writes a `begin()` of its own that nobody calls"
+)]
 mod entities;
 mod migrations;
 mod queue;

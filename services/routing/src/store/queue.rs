@@ -66,8 +66,24 @@ pub(crate) async fn list_assignments(
     cursor: Option<Cursor>,
     limit: u64,
 ) -> Result<Vec<(Assignment, Case)>, DbErr> {
+    let page = select(filter, cursor, limit).all(db).await?;
+    let reports: Vec<ReportId> = page.iter().map(|row| ReportId(row.report_id)).collect();
+    let cases = load(db, reports).await?;
+    let with_case = |row: assignment::Model| {
+        let case = cases
+            .get(&ReportId(row.report_id))
+            .cloned()
+            .ok_or(DbErr::RecordNotFound(row.report_id.to_string()))?;
+        Ok((rows::to_assignment(row)?, case))
+    };
+    page.into_iter().map(with_case).collect()
+}
+
+fn select(filter: &QueueFilter, cursor: Option<Cursor>, limit: u64) -> Select<assignment::Entity> {
     use assignment::Column;
-    let mut condition = Condition::all();
+    // The lower bound stands there without a cursor, too: with it SQLite chooses the index of the open ones.
+    let from = cursor.map_or(i64::MIN, |cursor| cursor.due.micros());
+    let mut condition = Condition::all().add(Column::DueTime.gte(from));
     if let Some(agency) = &filter.agency {
         condition = condition.add(Column::Agency.eq(agency.as_str()));
     }
@@ -78,23 +94,46 @@ pub(crate) async fn list_assignments(
         condition = condition.add(Column::Access.eq(Access::Ordinary.as_str()));
     }
     if let Some(Cursor { due, id }) = cursor {
-        let later = Condition::any()
-            .add(Column::DueTime.gt(due.micros()))
-            .add(Condition::all().add(Column::DueTime.eq(due.micros())).add(Column::Id.gt(id.0)));
-        condition = condition.add(Column::DueTime.gte(due.micros())).add(later);
+        let same_instant = Condition::all().add(Column::DueTime.eq(due.micros())).add(Column::Id.gt(id.0));
+        condition = condition.add(Condition::any().add(Column::DueTime.gt(due.micros())).add(same_instant));
     }
-    let page = assignment::Entity::find()
+    assignment::Entity::find()
         .filter(condition)
         .order_by_asc(Column::DueTime)
         .order_by_asc(Column::Id)
         .limit(limit)
-        .all(db)
-        .await?;
-    let reports: Vec<ReportId> = page.iter().map(|row| ReportId(row.report_id)).collect();
-    let cases = load(db, reports).await?;
-    let with_case = |row: assignment::Model| {
-        let case = cases.get(&ReportId(row.report_id)).cloned().ok_or(DbErr::RecordNotFound(row.report_id.to_string()))?;
-        Ok((rows::to_assignment(row)?, case))
-    };
-    page.into_iter().map(with_case).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{DbBackend, QueryTrait as _, Statement};
+
+    use super::*;
+    use crate::store::Migrator;
+
+    #[tokio::test]
+    async fn every_page_walks_an_index_in_order() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = database::Database::open(&folder.path().join("routing.db")).await.expect("a database");
+        database.migrate::<Migrator>().await.expect("a schema");
+        let agency: AgencyId = "so-xay-dung".parse().expect("an id");
+        let cursor = Cursor { due: Timestamp::EPOCH, id: AssignmentId(Uuid::from_u128(1)) };
+        for (agency, include_ended, index) in [
+            (Some(agency.clone()), false, "assignments_agency_open"),
+            (None, false, "assignments_open"),
+            (Some(agency), true, "assignments_agency"),
+            (None, true, "assignments_due"),
+        ] {
+            for cursor in [None, Some(cursor)] {
+                let filter = QueueFilter { agency: agency.clone(), include_ended, include_sealed: false };
+                let mut query = select(&filter, cursor, 21).build(DbBackend::Sqlite);
+                query.sql.insert_str(0, "EXPLAIN QUERY PLAN ");
+                let explain = Statement { db_backend: DbBackend::Sqlite, ..query };
+                let plan = database.read().query_all_raw(explain).await.expect("a plan");
+                let steps: Vec<String> = plan.iter().map(|row| row.try_get("", "detail").expect("text")).collect();
+                assert_eq!(steps.len(), 1, "{steps:?}");
+                assert!(steps[0].contains(&format!("INDEX {index} ")), "{steps:?}");
+            }
+        }
+    }
 }

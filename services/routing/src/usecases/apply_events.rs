@@ -33,7 +33,11 @@ pub(crate) struct Change<'e> {
 }
 
 /// Applies the changes in their order.
-pub(crate) async fn apply_events(desk: &Desk, work: &mut Work, changes: Vec<Change<'_>>) -> Result<(), DbErr> {
+pub(crate) async fn apply_events(
+    desk: &Desk,
+    work: &mut Work,
+    changes: Vec<Change<'_>>,
+) -> Result<(), DbErr> {
     if changes.is_empty() {
         return Ok(());
     }

@@ -63,7 +63,8 @@ pub(super) async fn carry_out(
         return Ok(bytes);
     }
     let now = desk.clock.now();
-    let before = store::find_by_assignment(work.tx(), command.assignment).await?.ok_or_else(Problem::denied)?;
+    let before =
+        store::find_by_assignment(work.tx(), command.assignment).await?.ok_or_else(Problem::denied)?;
     let mut case = before.clone();
     let mint = || AssignmentId(desk.clock.mint());
     let facts = tell(&mut case, Rules { province: &desk.province, now, mint: &mint })?;

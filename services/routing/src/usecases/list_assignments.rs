@@ -37,10 +37,14 @@ impl List {
                 }
                 Some(own.clone())
             }
-            Role::Coordinator | Role::ClearedOfficer | Role::Supervisor | Role::Administrator | Role::Auditor => {
-                self.agency
+            Role::Coordinator
+            | Role::ClearedOfficer
+            | Role::Supervisor
+            | Role::Administrator
+            | Role::Auditor => self.agency,
+            Role::Citizen | Role::Assistant | Role::ScoreConsumer | Role::Public => {
+                return Err(Problem::denied());
             }
-            Role::Citizen | Role::Assistant | Role::ScoreConsumer | Role::Public => return Err(Problem::denied()),
         };
         let include_sealed = caller.role() == Role::ClearedOfficer;
         Ok(QueueFilter { agency, include_ended: self.include_ended, include_sealed })

@@ -20,7 +20,8 @@ async fn every_agency_comes_once_over_all_pages() {
     let mut names = Vec::new();
     let mut page_token = String::new();
     loop {
-        let request = world.as_role(Role::Public, None, api::ListAgenciesRequest { page_size: 7, page_token });
+        let request =
+            world.as_role(Role::Public, None, api::ListAgenciesRequest { page_size: 7, page_token });
         let page = world.directory().list_agencies(request).await.expect("a page").into_inner();
         assert!(page.agencies.len() <= 7);
         names.extend(page.agencies.into_iter().map(|agency| agency.name));
@@ -31,7 +32,8 @@ async fn every_agency_comes_once_over_all_pages() {
     }
     let on = province().local_date(morning());
     let province = province();
-    let mut expected: Vec<_> = province.agencies.all().iter().filter(|agency| agency.validity.contains(on)).collect();
+    let mut expected: Vec<_> =
+        province.agencies.all().iter().filter(|agency| agency.validity.contains(on)).collect();
     expected.sort_by(|one, other| one.id.cmp(&other.id));
     assert_eq!(names, expected.iter().map(|agency| agency.id.name()).collect::<Vec<_>>());
 }
@@ -40,7 +42,8 @@ async fn every_agency_comes_once_over_all_pages() {
 async fn page_tokens_are_bound_to_their_list() {
     let world = World::start().await;
     let first = api::ListAgenciesRequest { page_size: 1, ..Default::default() };
-    let page = world.directory().list_agencies(world.as_role(Role::Citizen, None, first)).await.expect("a page");
+    let page =
+        world.directory().list_agencies(world.as_role(Role::Citizen, None, first)).await.expect("a page");
     let page_token = page.into_inner().next_page_token;
     let foreign = api::ListCommunesRequest { page_size: 1, page_token };
     let refusal = world.directory().list_communes(world.as_role(Role::Citizen, None, foreign)).await;
@@ -55,7 +58,8 @@ async fn page_tokens_are_bound_to_their_list() {
 #[tokio::test]
 async fn communes_carry_the_names_citizens_still_use() {
     let world = World::start().await;
-    let request = world.as_role(Role::Public, None, api::ListCommunesRequest { page_size: 500, ..Default::default() });
+    let request =
+        world.as_role(Role::Public, None, api::ListCommunesRequest { page_size: 500, ..Default::default() });
     let page = world.directory().list_communes(request).await.expect("a page").into_inner();
     assert_eq!(page.communes.len(), province().communes.all().len());
     assert!(page.communes.iter().any(|commune| !commune.former_names.is_empty()));

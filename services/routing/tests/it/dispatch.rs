@@ -33,7 +33,8 @@ async fn a_repeated_request_gets_the_same_answer_and_has_one_effect() {
     world.publish(&[report.classified(1, ROAD, Disposition::Route)]).await;
     let assignment = world.assignment_of(report.id).await;
     let send = async || {
-        let request = world.as_role(Role::AgencyHandler, Some(&assignment.agency), ask::accept(&assignment, 1));
+        let request =
+            world.as_role(Role::AgencyHandler, Some(&assignment.agency), ask::accept(&assignment, 1));
         world.dispatch().accept_assignment(request).await.expect("accepted").into_inner()
     };
     let first = send().await;
@@ -77,15 +78,16 @@ async fn many_at_once_have_one_winner() {
     let report = Report::new(1);
     world.publish(&[report.classified(1, ROAD, Disposition::Route)]).await;
     let assignment = world.assignment_of(report.id).await;
-    let calls = (0..20).map(|n| {
-        let request = world.as_role(Role::AgencyHandler, Some(&assignment.agency), ask::accept(&assignment, 100 + n));
+    let mut calls = tokio::task::JoinSet::new();
+    for n in 0..20 {
+        let request =
+            world.as_role(Role::AgencyHandler, Some(&assignment.agency), ask::accept(&assignment, 100 + n));
         let mut client = world.dispatch();
-        tokio::task::spawn(async move { client.accept_assignment(request).await })
-    });
-    let calls: Vec<_> = calls.collect();
+        calls.spawn(async move { client.accept_assignment(request).await });
+    }
     let mut won = 0;
-    for call in calls {
-        match call.await.expect("no panic") {
+    while let Some(call) = calls.join_next().await {
+        match call.expect("no panic") {
             Ok(_) => won += 1,
             Err(refusal) => assert_eq!(reason(&refusal), (Code::Aborted, "ETAG_MISMATCH".to_owned())),
         }
@@ -108,9 +110,16 @@ async fn wrong_replies_are_refused_with_their_reason() {
         (api::Resolution { evidence: Vec::new(), ..base.clone() }, "EVIDENCE_REQUIRED"),
         (api::Resolution { evidence: vec!["x".into()], ..base.clone() }, "MEDIA_INVALID"),
         (api::Resolution { evidence: vec![base.evidence[0].clone(); 9], ..base.clone() }, "MEDIA_INVALID"),
-        (api::Resolution { outcome: outcome(common::Outcome::Planned), ..base.clone() }, "PROMISED_TIME_REQUIRED"),
         (
-            api::Resolution { outcome: outcome(common::Outcome::Planned), promised_time: past, ..base.clone() },
+            api::Resolution { outcome: outcome(common::Outcome::Planned), ..base.clone() },
+            "PROMISED_TIME_REQUIRED",
+        ),
+        (
+            api::Resolution {
+                outcome: outcome(common::Outcome::Planned),
+                promised_time: past,
+                ..base.clone()
+            },
             "TIME_IN_PAST",
         ),
     ];
@@ -122,8 +131,11 @@ async fn wrong_replies_are_refused_with_their_reason() {
     }
     // Decomposed letters are composed before they are counted and stored.
     let decomposed = api::Resolution { reply: "a\u{306}".repeat(4_000), ..base };
-    let request =
-        world.as_role(Role::AgencyHandler, Some(&assignment.agency), ask::submit(&assignment, 200, decomposed));
+    let request = world.as_role(
+        Role::AgencyHandler,
+        Some(&assignment.agency),
+        ask::submit(&assignment, 200, decomposed),
+    );
     let submitted = world.dispatch().submit_resolution(request).await.expect("submitted").into_inner();
     assert_eq!(submitted.resolution.expect("a reply").reply, "ă".repeat(4_000));
 }
@@ -135,7 +147,13 @@ async fn keys_of_requests_are_checked() {
     let good = ask::hand_back(&assignment, 9);
     for (request_id, etag, text, code, expected) in [
         ("", good.etag.as_str(), "Lý do", Code::InvalidArgument, "REQUEST_ID_INVALID"),
-        ("00000000-0000-0000-0000-000000000000", &good.etag, "Lý do", Code::InvalidArgument, "REQUEST_ID_INVALID"),
+        (
+            "00000000-0000-0000-0000-000000000000",
+            &good.etag,
+            "Lý do",
+            Code::InvalidArgument,
+            "REQUEST_ID_INVALID",
+        ),
         (&good.request_id, "", "Lý do", Code::InvalidArgument, "ETAG_REQUIRED"),
         (&good.request_id, "v1", "Lý do", Code::Aborted, "ETAG_MISMATCH"),
         (&good.request_id, "garbage", "Lý do", Code::Aborted, "ETAG_MISMATCH"),
@@ -214,5 +232,8 @@ async fn the_queue_comes_in_pages_the_nearest_deadline_first() {
     assert_eq!(reason(&refusal), (Code::InvalidArgument, "PAGE_TOKEN_INVALID".to_owned()));
     let filtered = api::ListAssignmentsRequest { include_ended: true, ..ask(&token) };
     let refusal = world.dispatch().list_assignments(world.as_role(Role::Supervisor, None, filtered)).await;
-    assert_eq!(reason(&refusal.expect_err("another filter")), (Code::InvalidArgument, "PAGE_TOKEN_INVALID".to_owned()));
+    assert_eq!(
+        reason(&refusal.expect_err("another filter")),
+        (Code::InvalidArgument, "PAGE_TOKEN_INVALID".to_owned())
+    );
 }

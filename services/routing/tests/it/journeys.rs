@@ -203,7 +203,8 @@ async fn after_the_last_hand_back_the_agency_of_last_resort_decides() {
         let assignment = world.assignment_of(report.id).await;
         let agency = Some(assignment.agency.as_str());
         let request = world.as_role(Role::AgencyHandler, agency, ask::hand_back(&assignment, turn.into()));
-        let handed_back = world.dispatch().hand_back_assignment(request).await.expect("handed back").into_inner();
+        let handed_back =
+            world.dispatch().hand_back_assignment(request).await.expect("handed back").into_inner();
         assert_eq!(handed_back.state(), api::AssignmentState::HandedBack);
         let told: event::ReportHandedBack = world.wait_for(turn as usize).await;
         assert_eq!(told.count, i32::try_from(turn).expect("small"));

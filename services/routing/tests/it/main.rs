@@ -6,4 +6,5 @@ mod dispatch;
 mod journeys;
 mod permutations;
 mod rights;
+mod throughput;
 mod world;

@@ -70,7 +70,11 @@ async fn every_order_ends_alike(story: impl Fn(&Report) -> Vec<Envelope>) -> Vec
             world.publish(&ordered).await;
             let found = state(&world, report.id).await;
             assert!(!found.is_empty());
-            assert_eq!(*expected.get_or_insert_with(|| found.clone()), found, "{order:?}, together: {together}");
+            assert_eq!(
+                *expected.get_or_insert_with(|| found.clone()),
+                found,
+                "{order:?}, together: {together}"
+            );
         }
     }
     assert!(world.bus.parked().await.expect("parked").is_empty());

@@ -28,7 +28,9 @@ async fn an_agency_sees_its_own_and_those_who_watch_see_all() {
     assert_eq!(list(&world, Role::AgencyLeader, Some(&agency), &agency).await, Ok(1));
     assert_eq!(list(&world, Role::AgencyHandler, Some(OTHER), "").await, Ok(0));
     assert_eq!(list(&world, Role::AgencyHandler, Some(OTHER), &agency).await, Err(Code::PermissionDenied));
-    for role in [Role::Coordinator, Role::Supervisor, Role::Administrator, Role::Auditor, Role::ClearedOfficer] {
+    for role in
+        [Role::Coordinator, Role::Supervisor, Role::Administrator, Role::Auditor, Role::ClearedOfficer]
+    {
         assert_eq!(list(&world, role, None, "").await, Ok(1), "{role}");
         assert_eq!(list(&world, role, None, "agencies/so-xay-dung").await, Ok(0), "{role}");
     }
@@ -58,7 +60,8 @@ async fn a_stranger_learns_nothing_not_even_that_it_is_there() {
             (Role::Supervisor, None),
         ] {
             // Wrong in every other way, too: rights come first.
-            let message = api::AcceptAssignmentRequest { name: assignment.name.clone(), ..Default::default() };
+            let message =
+                api::AcceptAssignmentRequest { name: assignment.name.clone(), ..Default::default() };
             let refusal = world.dispatch().accept_assignment(world.as_role(role, agency, message)).await;
             let refusal = refusal.expect_err("denied");
             answers.push((refusal.code(), refusal.message().to_owned(), refusal.details().to_vec()));
@@ -99,7 +102,9 @@ async fn what_is_sealed_is_for_cleared_officers_alone() {
 async fn a_coordinator_works_for_the_coordinating_agency() {
     let world = World::start().await;
     let report = Report::new(1);
-    world.publish(&[report.classified(1, "out_of_scope.other", Disposition::Return), report.reopened(1)]).await;
+    world
+        .publish(&[report.classified(1, "out_of_scope.other", Disposition::Return), report.reopened(1)])
+        .await;
     let assignment = world.assignment_of(report.id).await;
     assert_eq!(assignment.agency, province().profile.coordinating_agency.name());
     let request = world.as_role(Role::Coordinator, None, ask::accept(&assignment, 1));

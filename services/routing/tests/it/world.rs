@@ -88,7 +88,8 @@ impl World {
         let data = tempfile::tempdir().expect("a folder");
         let clock = Clock::manual(morning());
         let subscriptions = vec![routing::SUBSCRIPTION, PROBE];
-        let bus = Bus::open(&data.path().join("bus.db"), subscriptions, clock.clone(), chaos).await.expect("a bus");
+        let bus =
+            Bus::open(&data.path().join("bus.db"), subscriptions, clock.clone(), chaos).await.expect("a bus");
         let lifecycle = Lifecycle::new(Duration::from_secs(5));
         let platform = Platform {
             lifecycle: lifecycle.clone(),
@@ -107,10 +108,12 @@ impl World {
         probe_database.migrate::<ProbeSchema>().await.expect("a schema");
         let probe_outbox = Outbox::new(probe_database, "probe", clock.clone());
         let probe = Probe(Arc::clone(&told));
-        let watch = consume(bus.clone(), "probe", probe_outbox, probe, RetryPolicy::FAST, lifecycle.stopping());
+        let watch =
+            consume(bus.clone(), "probe", probe_outbox, probe, RetryPolicy::FAST, lifecycle.stopping());
         lifecycle.spawn("probe", watch);
         let service = routing::start(config(), &platform).await.expect("a service");
-        let issuer = DevelopmentIssuer::open(data.path(), "test", "fieldreport", clock.clone()).expect("an issuer");
+        let issuer =
+            DevelopmentIssuer::open(data.path(), "test", "fieldreport", clock.clone()).expect("an issuer");
         let channel = serve(&service, &platform, &issuer).await;
         Self { clock, bus, service, lifecycle, told, issuer, channel, data }
     }
@@ -133,7 +136,8 @@ impl World {
 
     /// A request with the token of somebody.
     pub fn as_role<T>(&self, role: Role, agency: Option<&str>, message: T) -> Request<T> {
-        let agency: Option<AgencyId> = agency.map(|id| id.trim_start_matches("agencies/").parse().expect("an id"));
+        let agency: Option<AgencyId> =
+            agency.map(|id| id.trim_start_matches("agencies/").parse().expect("an id"));
         let subject = format!("{role}-1").parse().expect("a subject");
         let caller = Caller::new(role, subject, agency).expect("a caller");
         let token = self.issuer.issue(&caller, Duration::from_secs(300)).expect("a token");
@@ -173,8 +177,9 @@ impl World {
         let outbox = Database::open(&self.data.path().join("routing.db")).await.expect("a database");
         let outbox = Outbox::new(outbox, "routing", self.clock.clone());
         self.until("rest", async || {
-            // The order matters: what leaves the outbox enters a queue.
-            outbox.depth().await.expect("depth") == 0 && self.bus.is_idle().await.expect("idle")
+            // What leaves a queue may enter the outbox, and what leaves the outbox enters a queue.
+            let idle = async || self.bus.is_idle().await.expect("idle");
+            idle().await && outbox.depth().await.expect("depth") == 0 && idle().await
         })
         .await;
     }

@@ -52,7 +52,7 @@ impl Slot {
 }
 
 /// Local days from `first` to the day before `end`; at least one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Period {
     first: Date,
     end: Date,

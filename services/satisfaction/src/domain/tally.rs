@@ -12,10 +12,10 @@ use super::period::{Slot, Span};
 /// Buckets of the time held: 20 in each power of ten of minutes, so each is 12 % wide and a median is at most 12 %
 /// from the true one. Bucket 0 holds everything up to 1.12 minutes, the last everything from 891,000 minutes (619 days).
 const BUCKETS_PER_DECADE: f64 = 20.0;
-const LAST_BUCKET: i16 = 119;
+const LAST_BUCKET: u8 = 119;
 
 /// What is scored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Dimension {
     /// Agencies, by id.
     Agency,
@@ -57,11 +57,11 @@ impl Dimension {
 
 /// How many closings were held how long, by bucket. Holds no zeros.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Histogram(BTreeMap<i16, i64>);
+pub struct Histogram(BTreeMap<u8, i64>);
 
 impl Histogram {
     /// Adds `count` (which may be negative) to a bucket.
-    pub fn add(&mut self, bucket: i16, count: i64) {
+    pub fn add(&mut self, bucket: u8, count: i64) {
         let entry = self.0.entry(bucket).or_insert(0);
         *entry += count;
         if *entry == 0 {
@@ -69,15 +69,22 @@ impl Histogram {
         }
     }
 
+    /// Adds another histogram, `sign` times.
+    pub fn add_all(&mut self, other: &Self, sign: i64) {
+        for (bucket, count) in other.buckets() {
+            self.add(bucket, sign * count);
+        }
+    }
+
     /// The buckets with their counts, in order.
-    pub fn buckets(&self) -> impl Iterator<Item = (i16, i64)> {
+    pub fn buckets(&self) -> impl Iterator<Item = (u8, i64)> {
         self.0.iter().map(|(bucket, count)| (*bucket, *count))
     }
 
     /// The bucket of a time held.
-    pub fn bucket_of(held: Duration) -> i16 {
+    pub fn bucket_of(held: Duration) -> u8 {
         let minutes = (held.as_secs_f64() / 60.0).max(1.0);
-        ((minutes.log10() * BUCKETS_PER_DECADE).floor() as i16).clamp(0, LAST_BUCKET)
+        ((minutes.log10() * BUCKETS_PER_DECADE).floor() as u8).min(LAST_BUCKET)
     }
 
     /// Median in hours, by logarithmic interpolation inside its bucket; 0 if nothing was held.
@@ -161,9 +168,7 @@ impl Tally {
         for (count, by) in counts {
             *count += sign * by;
         }
-        for (bucket, count) in other.held.buckets() {
-            self.held.add(bucket, sign * count);
-        }
+        self.held.add_all(&other.held, sign);
     }
 }
 

@@ -15,7 +15,7 @@ use crate::domain::board::{Place, Score};
 use crate::domain::period::Period;
 use crate::domain::tally::Dimension;
 use crate::error::Error;
-use crate::usecases::read_scores::{Scope, get_score, list_scores};
+use crate::usecases::read_scores::Scope;
 
 const DEFAULT_PAGE: u32 = 20;
 const LONGEST_PAGE: u32 = 500;
@@ -37,7 +37,7 @@ impl ScoreService for Service {
             return Err(Error::from(subject_required()).into());
         }
         let policy = &self.platform.province.policies.scores;
-        let score = get_score(self.outbox.database(), policy, scope, subject, period).await?;
+        let score = self.scoreboards.get_score(policy, scope, subject, period).await?;
         Ok(Response::new(encode::score(dimension, &score, &policy.method_version)))
     }
 
@@ -61,7 +61,7 @@ impl ScoreService for Service {
             token => Some(self.platform.page_key.decode(&page.scope, token).map_err(Error::Refused)?),
         };
         let policy = &self.platform.province.policies.scores;
-        let scores = list_scores(self.outbox.database(), policy, scope, period).await?;
+        let scores = self.scoreboards.list_scores(policy, scope, period).await?;
         let (shown, last) = page.cut(&scores, after.as_deref());
         Ok(Response::new(api::ListScoresResponse {
             scores: shown

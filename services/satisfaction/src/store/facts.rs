@@ -7,21 +7,23 @@ use sea_orm::sea_query::{Asterisk, Condition, Expr, OnConflict, Query, SelectSta
 use sea_orm::{ConnectionTrait, DatabaseTransaction, ExprTrait as _, IntoSimpleExpr as _, QueryResult};
 use time::Date;
 
-use super::entities::{fact, held};
+use super::entities::fact::{Column, Entity};
 use super::{ROWS, broken};
 use crate::domain::period::{Period, Slot, Span};
-use crate::domain::tally::{Cell, Dimension, Ledger, Tally};
+use crate::domain::tally::{Cell, Dimension, Histogram, Ledger, Tally};
+
+const KEYS: [Column; 4] = [Column::Dimension, Column::Span, Column::FirstDay, Column::Subject];
 
 /// The counts in the order of [`counts`].
-const COUNTS: [fact::Column; 8] = [
-    fact::Column::Closed,
-    fact::Column::Asked,
-    fact::Column::Timed,
-    fact::Column::OnTime,
-    fact::Column::Satisfied,
-    fact::Column::Acceptable,
-    fact::Column::Unsatisfied,
-    fact::Column::Reopened,
+const COUNTS: [Column; 8] = [
+    Column::Closed,
+    Column::Asked,
+    Column::Timed,
+    Column::OnTime,
+    Column::Satisfied,
+    Column::Acceptable,
+    Column::Unsatisfied,
+    Column::Reopened,
 ];
 
 fn counts(tally: &Tally) -> [i64; 8] {
@@ -41,48 +43,54 @@ fn counts(tally: &Tally) -> [i64; 8] {
 pub async fn apply(tx: &DatabaseTransaction, ledger: &Ledger) -> Result<(), DbErr> {
     let changes: Vec<(&Cell, &Tally)> = ledger.changes().collect();
     for rows in changes.chunks(ROWS) {
-        apply_counts(tx, rows).await?;
-    }
-    let held: Vec<(&Cell, i16, i64)> = changes
-        .iter()
-        .flat_map(|(cell, tally)| tally.held.buckets().map(move |(bucket, count)| (*cell, bucket, count)))
-        .collect();
-    for rows in held.chunks(ROWS) {
-        apply_held(tx, rows).await?;
+        let before = add_counts(tx, rows).await?;
+        replace_held(tx, rows, before).await?;
     }
     Ok(())
 }
 
-async fn apply_counts(tx: &DatabaseTransaction, rows: &[(&Cell, &Tally)]) -> Result<(), DbErr> {
-    use fact::Column;
-    let keys = [Column::Dimension, Column::Span, Column::FirstDay, Column::Subject];
+/// Moves the counts and thereby locks the rows; answers the histograms that they hold.
+async fn add_counts(
+    tx: &DatabaseTransaction,
+    rows: &[(&Cell, &Tally)],
+) -> Result<BTreeMap<Cell, Histogram>, DbErr> {
     let mut insert = Query::insert();
-    insert.into_table(fact::Entity).columns(keys.into_iter().chain(COUNTS));
+    insert.into_table(Entity).columns(KEYS.into_iter().chain(COUNTS).chain([Column::Held]));
     for (cell, tally) in rows {
-        insert.values_panic(key(cell).into_iter().chain(counts(tally).map(Expr::value)));
+        let counts = counts(tally).map(Expr::value);
+        insert.values_panic(key(cell).into_iter().chain(counts).chain([Expr::value(Vec::<u8>::new())]));
     }
-    let mut conflict = OnConflict::columns(keys);
+    let mut conflict = OnConflict::columns(KEYS);
     for count in COUNTS {
-        conflict.value(count, Expr::col((fact::Entity, count)).add(Expr::col(("excluded", count))));
+        conflict.value(count, Expr::col((Entity, count)).add(Expr::col(("excluded", count))));
     }
-    tx.execute(insert.on_conflict(conflict)).await?;
-    Ok(())
+    insert
+        .on_conflict(conflict)
+        .returning(Query::returning().columns(KEYS.into_iter().chain([Column::Held])));
+    let kept = tx.query_all(&insert).await?;
+    kept.iter().map(|row| Ok((read_cell(row)?, read_held(row)?))).collect()
 }
 
-async fn apply_held(tx: &DatabaseTransaction, rows: &[(&Cell, i16, i64)]) -> Result<(), DbErr> {
-    use held::Column;
-    let keys = [Column::Dimension, Column::Span, Column::FirstDay, Column::Subject, Column::Bucket];
-    let mut insert = Query::insert();
-    insert.into_table(held::Entity).columns(keys.into_iter().chain([Column::Count]));
-    for (cell, bucket, count) in rows {
-        insert.values_panic(
-            key(cell).into_iter().chain([Expr::value(i32::from(*bucket)), Expr::value(*count)]),
-        );
+async fn replace_held(
+    tx: &DatabaseTransaction,
+    rows: &[(&Cell, &Tally)],
+    mut before: BTreeMap<Cell, Histogram>,
+) -> Result<(), DbErr> {
+    let moved: Vec<_> = rows.iter().filter(|(_, tally)| tally.held != Histogram::default()).collect();
+    if moved.is_empty() {
+        return Ok(());
     }
-    let mut conflict = OnConflict::columns(keys);
-    let sum = Expr::col((held::Entity, Column::Count)).add(Expr::col(("excluded", Column::Count)));
-    conflict.value(Column::Count, sum);
-    tx.execute(insert.on_conflict(conflict)).await?;
+    let mut insert = Query::insert();
+    insert.into_table(Entity).columns(KEYS.into_iter().chain(COUNTS).chain([Column::Held]));
+    for (cell, tally) in moved {
+        let mut held = before.remove(*cell).unwrap_or_default();
+        held.add_all(&tally.held, 1);
+        let zeros = [0_i64; COUNTS.len()].map(Expr::value);
+        insert.values_panic(key(cell).into_iter().chain(zeros).chain([Expr::value(pack(&held))]));
+    }
+    // Every row exists: only the conflict ever happens.
+    insert.on_conflict(OnConflict::columns(KEYS).update_column(Column::Held).to_owned());
+    tx.execute(&insert).await?;
     Ok(())
 }
 
@@ -103,17 +111,11 @@ pub async fn sum(
 ) -> Result<BTreeMap<String, Tally>, DbErr> {
     let mut cells = sum_counts(connection, dimension, period).await?;
     let mut select = Query::select();
-    select
-        .column(held::Column::Subject)
-        .column(held::Column::Bucket)
-        .expr_as(total(held::Column::Count), held::Column::Count)
-        .from(held::Entity)
-        .group_by_columns([held::Column::Subject, held::Column::Bucket]);
+    select.column(Column::Subject).column(Column::Held).from(Entity);
     within(&mut select, dimension, period);
     for row in connection.query_all(&select).await? {
-        let bucket: i32 = row.try_get("", "bucket")?;
-        let cell = cells.entry(row.try_get("", "subject")?).or_default();
-        cell.held.add(i16::try_from(bucket).unwrap_or(i16::MAX), row.try_get("", "count")?);
+        let subject: String = row.try_get("", Column::Subject.as_str())?;
+        cells.entry(subject).or_default().held.add_all(&read_held(&row)?, 1);
     }
     Ok(cells)
 }
@@ -124,7 +126,7 @@ async fn sum_counts(
     period: Period,
 ) -> Result<BTreeMap<String, Tally>, DbErr> {
     let mut select = Query::select();
-    select.column(fact::Column::Subject).from(fact::Entity).group_by_col(fact::Column::Subject);
+    select.column(Column::Subject).from(Entity).group_by_col(Column::Subject);
     for count in COUNTS {
         select.expr_as(total(count), count);
     }
@@ -134,16 +136,16 @@ async fn sum_counts(
 }
 
 fn read_counts(row: &QueryResult) -> Result<Tally, DbErr> {
-    let count = |column: fact::Column| row.try_get::<i64>("", column.as_str());
+    let count = |column: Column| row.try_get::<i64>("", column.as_str());
     Ok(Tally {
-        closed: count(fact::Column::Closed)?,
-        asked: count(fact::Column::Asked)?,
-        timed: count(fact::Column::Timed)?,
-        on_time: count(fact::Column::OnTime)?,
-        satisfied: count(fact::Column::Satisfied)?,
-        acceptable: count(fact::Column::Acceptable)?,
-        unsatisfied: count(fact::Column::Unsatisfied)?,
-        reopened: count(fact::Column::Reopened)?,
+        closed: count(Column::Closed)?,
+        asked: count(Column::Asked)?,
+        timed: count(Column::Timed)?,
+        on_time: count(Column::OnTime)?,
+        satisfied: count(Column::Satisfied)?,
+        acceptable: count(Column::Acceptable)?,
+        unsatisfied: count(Column::Unsatisfied)?,
+        reopened: count(Column::Reopened)?,
         ..Tally::default()
     })
 }
@@ -151,16 +153,32 @@ fn read_counts(row: &QueryResult) -> Result<Tally, DbErr> {
 /// Every fact that is kept.
 pub async fn read_all(connection: &impl ConnectionTrait) -> Result<Ledger, DbErr> {
     let mut ledger = Ledger::default();
-    for row in connection.query_all(Query::select().expr(Expr::col(Asterisk)).from(fact::Entity)).await? {
-        ledger.add(read_cell(&row)?, &read_counts(&row)?);
-    }
-    for row in connection.query_all(Query::select().expr(Expr::col(Asterisk)).from(held::Entity)).await? {
-        let mut tally = Tally::default();
-        let bucket: i32 = row.try_get("", "bucket")?;
-        tally.held.add(i16::try_from(bucket).unwrap_or(i16::MAX), row.try_get("", "count")?);
-        ledger.add(read_cell(&row)?, &tally);
+    for row in connection.query_all(Query::select().expr(Expr::col(Asterisk)).from(Entity)).await? {
+        ledger.add(read_cell(&row)?, &Tally { held: read_held(&row)?, ..read_counts(&row)? });
     }
     Ok(ledger)
+}
+
+/// Bucket and count, five bytes each, big-endian.
+fn pack(held: &Histogram) -> Vec<u8> {
+    let bucket = |(bucket, count): (u8, i64)| {
+        let count = u32::try_from(count).unwrap_or(0).to_be_bytes();
+        [bucket, count[0], count[1], count[2], count[3]]
+    };
+    held.buckets().flat_map(bucket).collect()
+}
+
+fn read_held(row: &QueryResult) -> Result<Histogram, DbErr> {
+    let packed: Vec<u8> = row.try_get("", Column::Held.as_str())?;
+    let (buckets, rest) = packed.as_chunks::<5>();
+    if !rest.is_empty() {
+        return Err(broken("score_facts", "held"));
+    }
+    let mut held = Histogram::default();
+    for [bucket, count @ ..] in buckets {
+        held.add(*bucket, i64::from(u32::from_be_bytes(*count)));
+    }
+    Ok(held)
 }
 
 fn read_cell(row: &QueryResult) -> Result<Cell, DbErr> {
@@ -179,7 +197,6 @@ fn total(column: impl ColumnTrait) -> Expr {
     column.into_simple_expr().sum().cast_as("bigint")
 }
 
-/// Both tables have the same key columns.
 fn within(select: &mut SelectStatement, dimension: Dimension, period: Period) {
     let mut slots = Condition::any();
     for (span, days) in period.slots() {

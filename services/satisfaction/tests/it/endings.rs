@@ -1,5 +1,7 @@
 //! Events in any order and number end in the same state.
 
+use std::time::Duration;
+
 use auth::Role;
 use contract::Event as _;
 use contract::common::v1::Access;
@@ -42,7 +44,7 @@ async fn the_cause_of_an_invitation_is_its_closing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn repeated_and_shuffled_events_invite_once() {
-    let world = World::with(Some(Chaos { seed: 11, duplicate: 0.5 })).await;
+    let world = World::with(Some(Chaos { seed: 11, duplicate: 0.5 }), Duration::ZERO).await;
     let said: Vec<_> = (1..=60).flat_map(|report| (1..=3).map(move |round| (report, round))).collect();
     let said: Vec<_> =
         said.iter().map(|(report, round)| (*report, resolved(&world, *report, *round))).collect();

@@ -222,3 +222,15 @@ async fn a_changed_rating_moves_the_score_of_the_day_of_its_closing() {
     assert!((score.reopened - 1.0).abs() < 1e-12, "what was sent back stays sent back");
     assert_eq!(world.service.audit().await.unwrap(), Vec::<String>::new());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_score_is_at_most_as_old_as_configured() {
+    let world = World::with(None, HOUR).await;
+    agency(&world, 1, 6, &[(Verdict::Satisfied, 6)]).await;
+    let answered = async || read(&world, ScoreDimension::Province, "province").await.answered;
+    assert_eq!(answered().await, 6);
+    agency(&world, 2, 6, &[(Verdict::Satisfied, 6)]).await;
+    assert_eq!(answered().await, 6);
+    world.clock.advance(HOUR);
+    assert_eq!(answered().await, 12);
+}

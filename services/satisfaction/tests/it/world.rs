@@ -70,10 +70,10 @@ pub struct World {
 
 impl World {
     pub async fn new() -> Self {
-        Self::with(None).await
+        Self::with(None, Duration::ZERO).await
     }
 
-    pub async fn with(chaos: Option<Chaos>) -> Self {
+    pub async fn with(chaos: Option<Chaos>, score_age: Duration) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::manual(START);
         let subscriptions = vec![satisfaction::SUBSCRIPTION, HEARD];
@@ -92,7 +92,10 @@ impl World {
             data: folder.path().to_path_buf(),
             migrate: true,
         };
-        let config = Config { close_every: HumanDuration(Duration::from_millis(10)) };
+        let config = Config {
+            close_every: HumanDuration(Duration::from_millis(10)),
+            score_age: HumanDuration(score_age),
+        };
         let service = satisfaction::start(config, &platform).await.unwrap();
         let issuer =
             DevelopmentIssuer::open(folder.path(), "https://issuer", "fieldreport", clock.clone()).unwrap();

@@ -6,6 +6,7 @@ use sea_orm::{DatabaseTransaction, Set};
 use sha2::{Digest as _, Sha256};
 use vocabulary::{Problem, RequestId, Timestamp};
 
+#[expect(clippy::disallowed_methods, reason = "`sea_orm::model` writes a `begin()` of its own that nobody calls")]
 mod entity {
     use sea_orm::entity::prelude::*;
 

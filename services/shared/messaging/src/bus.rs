@@ -8,6 +8,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use contract::Event as _;
+use contract::event::v1::{MediaAttached, MessagePosted};
 use database::{Database, OpenError};
 use rand::rngs::SmallRng;
 use rand::seq::SliceRandom as _;
@@ -20,6 +22,7 @@ use vocabulary::{Clock, EventId, ReportId, Timestamp};
 
 use crate::{Envelope, migration};
 
+#[expect(clippy::disallowed_methods, reason = "`sea_orm::model` writes a `begin()` of its own that nobody calls")]
 pub(crate) mod row {
     use sea_orm::entity::prelude::*;
 
@@ -55,6 +58,10 @@ pub struct Subscription {
     /// Full names of the event types.
     pub types: &'static [&'static str],
 }
+
+/// Events that no service of this system consumes: they are told to subscribers outside (the app backend, the IOC), of
+/// whom there may be none. Every other event must have a queue.
+const ANNOUNCEMENTS: &[&str] = &[MessagePosted::TYPE, MediaAttached::TYPE];
 
 /// Makes deliveries misbehave as a broker may, for tests.
 #[derive(Debug, Clone, Copy)]
@@ -149,9 +156,12 @@ impl Bus {
             let before = rows.len();
             let queues = self.0.subscriptions.iter().filter(|s| s.types.contains(&event.event_type.as_str()));
             rows.extend(queues.map(|subscription| to_row(subscription.queue, event, now)));
-            if rows.len() == before {
+            if rows.len() == before && !ANNOUNCEMENTS.contains(&event.event_type.as_str()) {
                 return Err(BusError::Unroutable(event.event_type.clone()));
             }
+        }
+        if rows.is_empty() {
+            return Ok(());
         }
         let tx = self.0.database.begin().await?;
         row::Entity::insert_many(rows).exec_without_returning(&tx).await?;

@@ -10,6 +10,7 @@ use vocabulary::Timestamp;
 
 use crate::Envelope;
 
+#[expect(clippy::disallowed_methods, reason = "`sea_orm::model` writes a `begin()` of its own that nobody calls")]
 mod entity {
     use sea_orm::entity::prelude::*;
 

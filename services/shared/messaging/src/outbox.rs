@@ -14,6 +14,7 @@ use vocabulary::{Clock, EventId, ReportId, Timestamp};
 
 use crate::Envelope;
 
+#[expect(clippy::disallowed_methods, reason = "`sea_orm::model` writes a `begin()` of its own that nobody calls")]
 pub(crate) mod row {
     use sea_orm::entity::prelude::*;
 
@@ -36,6 +37,7 @@ pub(crate) mod row {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+#[expect(clippy::disallowed_methods, reason = "`sea_orm::model` writes a `begin()` of its own that nobody calls")]
 mod sequence {
     use sea_orm::entity::prelude::*;
 

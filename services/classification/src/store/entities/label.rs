@@ -20,7 +20,7 @@ pub struct Model {
     pub decided_by: Vec<u8>,
     pub decide_time: i64,
     pub model_version: String,
-    /// True for what only cleared officers may read: no training may see it.
+    /// True for what only cleared officers may read, and for what the text does not tell.
     pub not_for_training: bool,
 }
 

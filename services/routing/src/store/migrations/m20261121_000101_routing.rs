@@ -107,11 +107,17 @@ fn indexes() -> Vec<IndexCreateStatement> {
         // The judge of "at most one open lead assignment per report".
         on("assignments_one_open", "assignments", &["report_id"]).unique().and_where(open()).to_owned(),
         on("assignments_report", "assignments", &["report_id"]),
-        on("assignments_agency_open", "assignments", &["agency", "due_time", "id"]).and_where(open()).to_owned(),
+        on("assignments_agency_open", "assignments", &["agency", "due_time", "id"])
+            .and_where(open())
+            .to_owned(),
         on("assignments_open", "assignments", &["due_time", "id"]).and_where(open()).to_owned(),
         on("assignments_agency", "assignments", &["agency", "due_time", "id"]),
         on("assignments_due", "assignments", &["due_time", "id"]),
-        on("clocks_alarm", "clocks", &["alarm_time"]).and_where(Expr::col("alarm_time").is_not_null()).to_owned(),
-        on("clocks_running", "clocks", &["kind", "due_time"]).and_where(Expr::col("stop_time").is_null()).to_owned(),
+        on("clocks_alarm", "clocks", &["alarm_time"])
+            .and_where(Expr::col("alarm_time").is_not_null())
+            .to_owned(),
+        on("clocks_running", "clocks", &["kind", "due_time"])
+            .and_where(Expr::col("stop_time").is_null())
+            .to_owned(),
     ]
 }

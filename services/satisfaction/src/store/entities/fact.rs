@@ -23,6 +23,8 @@ pub struct Model {
     pub acceptable: i64,
     pub unsatisfied: i64,
     pub reopened: i64,
+    /// The histogram of times held, packed.
+    pub held: Vec<u8>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

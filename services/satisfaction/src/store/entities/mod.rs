@@ -1,7 +1,6 @@
 //! One entity per table.
 
 pub mod fact;
-pub mod held;
 pub mod invitation;
 pub mod rating;
 pub mod withdrawal;

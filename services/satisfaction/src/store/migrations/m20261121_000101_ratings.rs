@@ -37,8 +37,7 @@ impl MigrationTrait for Ratings {
             .await?;
         manager.create_table(ratings()).await?;
         manager.create_table(withdrawals()).await?;
-        manager.create_table(score_facts()).await?;
-        manager.create_table(score_held()).await
+        manager.create_table(score_facts()).await
     }
 }
 
@@ -104,20 +103,6 @@ fn score_facts() -> TableCreateStatement {
     {
         table.col(ColumnDef::new(count).big_integer().not_null());
     }
+    table.col(ColumnDef::new("held").binary().not_null());
     table.primary_key(Index::create().col("dimension").col("span").col("first_day").col("subject")).to_owned()
-}
-
-fn score_held() -> TableCreateStatement {
-    Table::create()
-        .table("score_held")
-        .col(ColumnDef::new("dimension").text().not_null())
-        .col(ColumnDef::new("span").text().not_null())
-        .col(ColumnDef::new("first_day").integer().not_null())
-        .col(ColumnDef::new("subject").text().not_null())
-        .col(ColumnDef::new("bucket").integer().not_null())
-        .col(ColumnDef::new("count").big_integer().not_null())
-        .primary_key(
-            Index::create().col("dimension").col("span").col("first_day").col("subject").col("bucket"),
-        )
-        .to_owned()
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use contract::Event as _;
-use contract::event::v1::{ReportClosed, ReportReopened};
+use contract::event::v1::ReportClosed;
 use database::Database;
 use messaging::{Bus, Chaos, Envelope, Handler, Outbox, Outcome, RetryPolicy, Subscription, Work, consume, relay};
 use sea_orm::DbErr;
@@ -59,12 +59,6 @@ impl World {
             let event = ReportClosed { round, ..ReportClosed::default() };
             work.publish(ReportId(Uuid::from_u128(report)), self.clock.now(), &event);
         }
-        work.commit().await.unwrap();
-    }
-
-    pub async fn say_unheard(&self, report: u128) {
-        let mut work = self.outbox.begin().await.unwrap();
-        work.publish(ReportId(Uuid::from_u128(report)), self.clock.now(), &ReportReopened::default());
         work.commit().await.unwrap();
     }
 
