@@ -90,10 +90,11 @@ pub async fn start(config: Config, platform: &Platform) -> Result<Service, Start
     lifecycle
         .spawn("satisfaction relay", messaging::relay(outbox.clone(), bus.clone(), lifecycle.stopping()));
     let every = config.close_every.get();
-    lifecycle.spawn("satisfaction windows", jobs::close_windows(outbox.clone(), every, lifecycle.stopping()));
+    ready.set(true);
+    let windows = jobs::close_windows(outbox.clone(), every, ready, lifecycle.stopping());
+    lifecycle.spawn("satisfaction windows", windows);
     let scoreboards =
         Scoreboards::new(outbox.database().clone(), platform.clock.clone(), config.score_age.get());
-    ready.set(true);
     Ok(Service { outbox, scoreboards, platform: platform.clone() })
 }
 

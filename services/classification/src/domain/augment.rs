@@ -112,20 +112,20 @@ const OPENINGS: [&str; 14] = [
 
 /// See [`OPENINGS`].
 const CLOSINGS: [&str; 16] = [
-    "Kính mong cơ quan chức năng kiểm tra, xử lý.",
-    "Đề nghị cơ quan chức năng sớm kiểm tra và có biện pháp khắc phục.",
+    "Kính mong quý cơ quan cho người xuống kiểm tra.",
+    "Đề nghị ngành chức năng vào cuộc, khắc phục sớm.",
     "Kính đề nghị các cấp chính quyền quan tâm giải quyết để người dân yên tâm.",
     "Rất mong được quan tâm xử lý sớm. Xin chân thành cảm ơn.",
     "Tình trạng này kéo dài đã lâu, gây ảnh hưởng đến đời sống người dân.",
-    "Việc này gây mất mỹ quan và tiềm ẩn nguy hiểm cho người đi đường.",
+    "Nhìn rất mất mỹ quan, lại dễ xảy ra nguy hiểm.",
     "Người dân đã phản ánh nhiều lần nhưng chưa được xử lý.",
     "Xin cảm ơn.",
     "Mong sớm nhận được phản hồi.",
     "Đề nghị địa phương xem xét.",
     "Trân trọng.",
     "Kính mong quý cơ quan xem xét, giải quyết.",
-    "gây bức xúc trong dư luận.",
-    "nhưng chính quyền địa phương chưa xử lý dứt điểm.",
+    "ai cũng bức xúc.",
+    "mà tới nay địa phương vẫn làm chưa tới nơi tới chốn.",
     "mong mấy anh chị coi giùm",
     "Gây khó khăn cho người dân đi lại và sinh hoạt.",
 ];

@@ -106,6 +106,13 @@ impl Played {
         }
     }
 
+    /// Nobody who may not see the report has seen it: none of the attempts succeeded, and what is sensitive in truth was
+    /// hidden from its first minute.
+    pub fn kept_secret(&self) -> bool {
+        let hidden_at_once = matches!(self.suggestion.access(), Access::Restricted | Access::Quarantine);
+        (hidden_at_once || !self.part.is_sensitive()) && self.secrecy.iter().all(|probe| probe.held)
+    }
+
     /// The report has come to a reasoned end.
     pub fn has_ended(&self) -> bool {
         matches!(

@@ -226,6 +226,24 @@ async fn the_queue_comes_in_pages_the_nearest_deadline_first() {
     assert!(seen.windows(2).all(|pair| due(&pair[0]) <= due(&pair[1])));
     let names: std::collections::BTreeSet<_> = seen.iter().map(|assignment| &assignment.name).collect();
     assert_eq!((seen.len(), names.len()), (15, 15));
+    // With those that have ended the order is the same.
+    let first = seen[3].clone();
+    let request =
+        world.as_role(Role::AgencyHandler, Some(&first.agency), crate::world::ask::hand_back(&first, 1));
+    world.dispatch().hand_back_assignment(request).await.expect("handed back");
+    let mut all = Vec::new();
+    let mut all_token = String::new();
+    loop {
+        let message = api::ListAssignmentsRequest { include_ended: true, ..ask(&all_token) };
+        let request = world.as_role(Role::Supervisor, None, message);
+        let page = world.dispatch().list_assignments(request).await.expect("a page").into_inner();
+        all.extend(page.assignments.into_iter().map(|assignment| assignment.name));
+        all_token = page.next_page_token;
+        if all_token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(all, seen.iter().map(|assignment| assignment.name.clone()).collect::<Vec<_>>());
     // A token belongs to its caller and its filter.
     let request = world.as_role(Role::Coordinator, None, ask(&token));
     let refusal = world.dispatch().list_assignments(request).await.expect_err("another's token");

@@ -96,6 +96,7 @@ fn clocks() -> TableCreateStatement {
 
 fn indexes() -> Vec<IndexCreateStatement> {
     let open = || Expr::col("end_time").is_null();
+    let ended = || Expr::col("end_time").is_not_null();
     let on = |name: &'static str, table: &'static str, columns: &[&'static str]| {
         let mut index = Index::create().name(name).table(table).to_owned();
         for column in columns {
@@ -111,8 +112,10 @@ fn indexes() -> Vec<IndexCreateStatement> {
             .and_where(open())
             .to_owned(),
         on("assignments_open", "assignments", &["due_time", "id"]).and_where(open()).to_owned(),
-        on("assignments_agency", "assignments", &["agency", "due_time", "id"]),
-        on("assignments_due", "assignments", &["due_time", "id"]),
+        on("assignments_agency_ended", "assignments", &["agency", "due_time", "id"])
+            .and_where(ended())
+            .to_owned(),
+        on("assignments_ended", "assignments", &["due_time", "id"]).and_where(ended()).to_owned(),
         on("clocks_alarm", "clocks", &["alarm_time"])
             .and_where(Expr::col("alarm_time").is_not_null())
             .to_owned(),
