@@ -6,7 +6,7 @@ use contract::classification::v1::decide_review_request::Decision;
 use contract::classification::v1::{DecideReviewRequest, ListReviewsRequest, Review};
 use contract::common::v1::Verdict;
 use contract::intake::v1::{
-    CreateReportRequest, Media, Report, Reporter, UploadMediaRequest, WatchReportRequest, WatchReportResponse,
+    CreateReportRequest, Report, Reporter, WatchReportRequest, WatchReportResponse,
     WithdrawReportRequest,
 };
 use contract::routing::v1::{
@@ -78,11 +78,6 @@ impl Citizen {
     pub async fn watch(&self, report: &str, resume_token: &str) -> Result<Streaming<WatchReportResponse>, Status> {
         let request = WatchReportRequest { name: report.to_owned(), resume_token: resume_token.to_owned() };
         Ok(self.intake().watch_report(request).await?.into_inner())
-    }
-
-    /// Sends the messages of one upload.
-    pub async fn upload(&self, parts: Vec<UploadMediaRequest>) -> Result<Media, Status> {
-        Ok(self.media().upload_media(futures::stream::iter(parts)).await?.into_inner())
     }
 
     /// Reads an invitation.

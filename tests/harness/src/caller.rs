@@ -20,7 +20,7 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 
-use crate::eventually;
+use crate::{eventually, fresh_id, header, upload_of};
 
 const LIFETIME: Duration = Duration::from_secs(3_600);
 
@@ -130,9 +130,19 @@ impl Anyone {
         let request = intake::PostMessageRequest {
             parent: report.to_owned(),
             message: Some(message),
-            request_id: crate::fresh_id(),
+            request_id: fresh_id(),
         };
         Ok(self.intake().post_message(request).await?.into_inner())
+    }
+
+    /// Sends the messages of one upload.
+    pub async fn upload(&self, parts: Vec<intake::UploadMediaRequest>) -> Result<intake::Media, Status> {
+        Ok(self.media().upload_media(futures::stream::iter(parts)).await?.into_inner())
+    }
+
+    /// Uploads a whole JPEG under a fresh id.
+    pub async fn upload_photo(&self, jpeg: &[u8]) -> Result<intake::Media, Status> {
+        self.upload(upload_of(header(&fresh_id(), "image/jpeg", jpeg), jpeg)).await
     }
 
     /// Downloads a whole medium: its type and its bytes.

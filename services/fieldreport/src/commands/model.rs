@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, ensure};
 use classification::domain::decide::Classifier;
 use classification::domain::evaluate::{Evaluation, evaluate as judge};
+use classification::domain::glossary::glossary;
 use classification::domain::model::Model;
 use classification::domain::rules::LeafRule;
 use classification::domain::train::{Example, Settings, fold_of, train as learn};
@@ -43,7 +44,7 @@ pub fn train(common: &Common) -> anyhow::Result<ExitCode> {
     eprintln!("{} training texts", examples.len());
     let held_out = held_out_evaluation(&province, &examples)?;
     eprintln!("held-out part:\n{held_out}");
-    let model = learn(&examples, &Settings::default())?;
+    let model = learn(&with_glossary(&province, examples.clone()), &Settings::default())?;
     let bytes = model.write();
     let card = Card {
         version: model.digest(),
@@ -86,8 +87,15 @@ pub fn evaluate(arguments: &Evaluate) -> anyhow::Result<ExitCode> {
 fn held_out_evaluation(province: &Province, examples: &[Example]) -> anyhow::Result<Evaluation> {
     let (unseen, seen): (Vec<Example>, Vec<Example>) =
         examples.iter().cloned().partition(|example| fold_of(&example.text, PARTS) == 0);
-    let model = learn(&seen, &Settings::default())?;
+    let model = learn(&with_glossary(province, seen), &Settings::default())?;
     Ok(judge(&classifier(province, model)?, &unseen))
+}
+
+/// The taxonomy's own names and descriptions teach too; they never measure.
+fn with_glossary(province: &Province, mut examples: Vec<Example>) -> Vec<Example> {
+    examples.extend(glossary(province.taxonomy.leaves()));
+    examples.sort_by(|a, b| a.text.cmp(&b.text));
+    examples
 }
 
 fn classifier(province: &Province, model: Model) -> anyhow::Result<Classifier> {

@@ -68,7 +68,7 @@ pub fn page_size(asked: i32, default: u32, max: u32) -> Result<u32, Problem> {
         Ok(size) => Ok(size.min(max)),
         Err(_) => Err(Problem::invalid(
             "page_size",
-            "PAGE_SIZE_NEGATIVE",
+            "PAGE_SIZE_INVALID",
             "must be 0 or more",
             "Số dòng mỗi trang không hợp lệ.",
         )),
@@ -88,7 +88,7 @@ mod tests {
     fn page_sizes_follow_aip_158() {
         let size = |asked| page_size(asked, 50, 200).map_err(|problem| problem.reason);
         assert_eq!((size(0), size(1), size(200), size(i32::MAX)), (Ok(50), Ok(1), Ok(200), Ok(200)));
-        assert_eq!(size(-1), Err("PAGE_SIZE_NEGATIVE"));
+        assert_eq!(size(-1), Err("PAGE_SIZE_INVALID"));
     }
 
     #[test]
