@@ -90,7 +90,7 @@ impl Clock {
         if self.stop.is_some() {
             return None;
         }
-        let alarm = None;
+        let alarm = if now > self.due { self.tell(now) } else { None };
         self.stop = Some(now);
         alarm
     }
