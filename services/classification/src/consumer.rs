@@ -25,7 +25,8 @@ impl Handler for Consumer {
         let mut outcomes = Vec::with_capacity(events.len());
         for event in events {
             match parse(&self.desk, event) {
-                Ok(happening) => {
+                Ok(None) => outcomes.push(Outcome::Done),
+                Ok(Some(happening)) => {
                     facts.push(Fact {
                         event: event.id,
                         report: event.report,
@@ -43,8 +44,8 @@ impl Handler for Consumer {
     }
 }
 
-/// What an event says, or why it says nothing to us.
-fn parse(desk: &Desk, event: &Envelope) -> Result<Happening, String> {
+/// What an event says to us, if anything, or why it cannot be understood.
+fn parse(desk: &Desk, event: &Envelope) -> Result<Option<Happening>, String> {
     let broken = |error: messaging::DecodeError| error.to_string();
     match event.event_type.as_str() {
         ReportSubmitted::TYPE => {
@@ -54,11 +55,13 @@ fn parse(desk: &Desk, event: &Envelope) -> Result<Happening, String> {
                 return Err("the event is about another report than its envelope".to_owned());
             }
             let due_time = desk.due_time(&snapshot).map_err(|problem| problem.to_string())?;
-            Ok(Happening::Submitted(snapshot, due_time))
+            Ok(Some(Happening::Submitted(snapshot, due_time)))
         }
         ReportHandedBack::TYPE => {
             let handed_back: ReportHandedBack = event.decode().map_err(broken)?;
-            Ok(Happening::Objected(Objection::HandedBack(handed_back.reason)))
+            // The agency of last resort decides what the coordinators could not.
+            let open = !handed_back.last_resort;
+            Ok(open.then_some(Happening::Objected(Objection::HandedBack(handed_back.reason))))
         }
         RouteMissing::TYPE => {
             let missing: RouteMissing = event.decode().map_err(broken)?;
@@ -67,11 +70,11 @@ fn parse(desk: &Desk, event: &Envelope) -> Result<Happening, String> {
                 Some(ReviewReason::NoMatrixRow) => Objection::NoMatrixRow,
                 _ => return Err(format!("routing gives the unknown reason {:?}", missing.reason)),
             };
-            Ok(Happening::Objected(objection))
+            Ok(Some(Happening::Objected(objection)))
         }
         ReportWithdrawn::TYPE => {
             event.decode::<ReportWithdrawn>().map_err(broken)?;
-            Ok(Happening::Withdrawn)
+            Ok(Some(Happening::Withdrawn))
         }
         other => Err(format!("{other} is not bound to this queue")),
     }

@@ -37,10 +37,12 @@ impl Teller<'_> {
             }
             Fact::Returned { round, guidance } => self.publish(work, &self.returned(round, &guidance)),
             Fact::Rejected { round, reason } => self.publish(work, &self.rejected(round, reason)),
-            Fact::HandedBack { assignment, agency, count, reason } => {
+            Fact::HandedBack { assignment, agency, count, reason, last_resort } => {
                 let (report, count) = (self.report(), number(count));
                 let (assignment, agency) = (assignment.name(), agency.name());
-                self.publish(work, &event::ReportHandedBack { report, assignment, agency, count, reason });
+                let told =
+                    event::ReportHandedBack { report, assignment, agency, count, reason, last_resort };
+                self.publish(work, &told);
             }
             Fact::Started { assignment, agency } => {
                 let (report, start_time) = (self.report(), Some(timestamp(self.now)));

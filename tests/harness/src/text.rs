@@ -12,3 +12,6 @@ pub const PROCEDURE: &str = "Tôi nộp hồ sơ làm khai sinh cho con ở trun
 /// A named official (who does not exist) is accused: a denunciation.
 pub const DENUNCIATION: &str = "Tôi tố cáo ông Trần Văn Thử Nghiệm, cán bộ địa chính xã, đã nhận hối lộ của gia đình tôi \
      15 triệu đồng để làm giấy đất cho nhanh. Ông này lợi dụng chức vụ, đề nghị xử lý nghiêm và giữ kín tên tôi.";
+/// Advertising: out of scope, not sure.
+pub const ADVERTISING: &str = "Nhận cho vay tiền nhanh lãi suất thấp, thủ tục đơn giản, ai cần liên hệ em nha, giảm giá \
+     sốc hôm nay";

@@ -40,6 +40,7 @@ impl Case {
             agency,
             count: self.hand_backs,
             reason: reason.as_str().to_owned(),
+            last_resort: self.hand_backs >= maximum,
         }];
         if self.hand_backs >= maximum {
             let named = &rules.province.profile.last_resort_agency;

@@ -41,6 +41,8 @@ pub enum Fact {
         count: u32,
         /// Why.
         reason: String,
+        /// Whether the agency of last resort has the report now.
+        last_resort: bool,
     },
     /// The agency has accepted.
     Started {

@@ -88,7 +88,7 @@ async fn a_matter_of_procedure_is_returned_with_its_channel_and_can_be_rated() {
     let suggestion = review.suggestion.clone().expect("a suggestion");
     assert_eq!(suggestion.leaf, "out_of_scope.administrative_procedure");
     assert!(!suggestion.reasons.is_empty() && !review.reasons.is_empty(), "{review:?}");
-    assert_eq!(citizen.get(&created.name).await.expect("own").state(), ReportState::UnderReview);
+    citizen.until(&created.name, "under review", |r| r.state() == ReportState::UnderReview).await;
 
     let decided = coordinator.decide(&review, Decision::Confirm(Confirm {})).await.expect("decided");
     assert_eq!(decided.state(), ReviewState::Decided);
@@ -113,7 +113,7 @@ async fn a_matter_of_procedure_is_returned_with_its_channel_and_can_be_rated() {
 async fn a_report_that_is_refused_carries_the_words_of_the_coordinator() {
     let world = World::start().await;
     let citizen = world.citizen("citizen-1");
-    let created = citizen.create(&report("quảng cáo")).await.expect("taken");
+    let created = citizen.create(&report(text::ADVERTISING)).await.expect("taken");
     let coordinator = world.coordinator();
     let review = coordinator.review_of(&created.name).await;
     let empty = coordinator.decide(&review, Decision::Reject(Reject { note: String::new() })).await;
@@ -153,8 +153,7 @@ async fn a_report_that_is_handed_back_goes_to_the_agency_that_the_coordinator_na
     let review = coordinator.review_of(&first.name).await;
     assert!(review.reasons.iter().any(|reason| reason == "HANDED_BACK"), "{:?}", review.reasons);
     assert_eq!(review.note, "Lưới điện, không phải đường của phường.");
-    let seen = citizen.get(&first.name).await.expect("own");
-    assert_eq!(seen.state(), ReportState::UnderReview, "the citizen sees that a person looks at it");
+    citizen.until(&first.name, "with a person again", |r| r.state() == ReportState::UnderReview).await;
 
     let leaf = "electricity_lighting.grid".to_owned();
     let decision = Decision::ChangeLeaf(ChangeLeaf { leaf, urgency: 0 });

@@ -57,7 +57,7 @@ pub fn parse_point(field: &str, degrees: Option<(f64, f64)>) -> Result<Point, Pr
             PointError::NullIsland => "Thiết bị chưa xác định được vị trí, xin chọn vị trí trên bản đồ.",
             PointError::NotFinite | PointError::OutOfRange => "Tọa độ không hợp lệ.",
         };
-        Problem::invalid(field, "POINT_INVALID", error.to_string(), message_vi)
+        Problem::invalid(field, "LOCATION_INVALID", error.to_string(), message_vi)
     })
 }
 
@@ -108,7 +108,7 @@ mod tests {
         );
         assert_eq!(
             parse_point("location", Some((0.0, 0.0))).map_err(violation),
-            Err(("POINT_INVALID", "location".to_owned()))
+            Err(("LOCATION_INVALID", "location".to_owned()))
         );
     }
 

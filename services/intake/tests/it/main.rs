@@ -1,0 +1,6 @@
+//! Intake against real database files, over real gRPC.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
+
+mod create;
+mod order;
+mod world;
