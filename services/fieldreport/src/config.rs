@@ -85,8 +85,7 @@ pub struct BusConfig {
 /// Every key with its default and meaning, as one TOML document.
 pub fn defaults() -> String {
     let own = include_str!("../config.default.toml");
-    let services =
-        [intake::DEFAULTS, classification::DEFAULTS, routing::DEFAULTS, satisfaction::DEFAULTS];
+    let services = [intake::DEFAULTS, classification::DEFAULTS, routing::DEFAULTS, satisfaction::DEFAULTS];
     [&[own], services.as_slice()].concat().join("\n")
 }
 

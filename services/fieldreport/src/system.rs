@@ -49,12 +49,14 @@ impl System {
         std::fs::create_dir_all(&config.data)
             .with_context(|| format!("the data folder {} cannot be made", config.data.display()))?;
         let key = |name: &str| auth::secret(&config.data.join(name), &clock);
-        let (identity_key, reporter_key, page_key) = (key("identity.key")?, key("reporter.key")?, key("page.key")?);
+        let (identity_key, reporter_key, page_key) =
+            (key("identity.key")?, key("reporter.key")?, key("page.key")?);
         let (verifier, issuer) = authentication(&config, &clock)?;
 
         let chaos = (config.bus.duplicate > 0.0)
             .then_some(Chaos { seed: config.bus.chaos_seed, duplicate: config.bus.duplicate });
-        let bus = Bus::open(&config.data.join("bus.db"), SUBSCRIPTIONS.to_vec(), clock.clone(), chaos).await?;
+        let bus =
+            Bus::open(&config.data.join("bus.db"), SUBSCRIPTIONS.to_vec(), clock.clone(), chaos).await?;
         let platform = Platform {
             lifecycle: lifecycle.clone(),
             readiness: Readiness::new(),

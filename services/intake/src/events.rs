@@ -49,7 +49,11 @@ pub fn snapshot(report: &Report, media: &[MediaId], proof: &[u8]) -> event::Repo
 }
 
 /// What an event of another service changes, and how it is told to the reporter.
-pub fn project(envelope: &Envelope, report: &Report, province: &Province) -> Result<(Change, Words), EventError> {
+pub fn project(
+    envelope: &Envelope,
+    report: &Report,
+    province: &Province,
+) -> Result<(Change, Words), EventError> {
     let teller = Teller { report, province };
     let change = match envelope.event_type.as_str() {
         event::ReportClassified::TYPE => {
@@ -208,7 +212,8 @@ impl Teller<'_> {
         };
         let said =
             self.notice(Notice::AnsweredDeferred, &Facts { promised: Some(promised), ..Facts::default() });
-        let change = Change { state: Some(ReportState::AnsweredDeferred), answer: Some(answer), ..Change::default() };
+        let change =
+            Change { state: Some(ReportState::AnsweredDeferred), answer: Some(answer), ..Change::default() };
         Ok((change, said))
     }
 
@@ -277,9 +282,7 @@ impl Teller<'_> {
 }
 
 fn time(stamp: Option<&prost_types::Timestamp>, part: &'static str) -> Result<Timestamp, EventError> {
-    stamp
-        .and_then(|stamp| Timestamp::from_parts(stamp.seconds, stamp.nanos))
-        .ok_or(EventError::Part(part))
+    stamp.and_then(|stamp| Timestamp::from_parts(stamp.seconds, stamp.nanos)).ok_or(EventError::Part(part))
 }
 
 fn words(text: Option<common::v1::LocalizedText>, part: &'static str) -> Result<Words, EventError> {

@@ -128,7 +128,11 @@ pub struct Service {
 }
 
 /// Opens the database and starts consumers, relay and jobs. `identity_key` seals who sends reports.
-pub async fn start(config: Config, identity_key: &[u8; 32], platform: &Platform) -> Result<Service, StartError> {
+pub async fn start(
+    config: Config,
+    identity_key: &[u8; 32],
+    platform: &Platform,
+) -> Result<Service, StartError> {
     let ready = platform.readiness.condition(NAME, "database");
     let database = Database::open(&platform.data.join(format!("{NAME}.db"))).await?;
     if platform.migrate {

@@ -49,7 +49,12 @@ impl Objects {
     }
 
     /// Stores one part of an original durably.
-    pub async fn put_part(&self, media: MediaId, offset: u64, part: Bytes) -> Result<(), object_store::Error> {
+    pub async fn put_part(
+        &self,
+        media: MediaId,
+        offset: u64,
+        part: Bytes,
+    ) -> Result<(), object_store::Error> {
         self.store.put(&part_path(media, offset), part.into()).await?;
         Ok(())
     }
@@ -57,7 +62,8 @@ impl Objects {
     /// The parts of an original with their sizes, in order.
     pub async fn parts(&self, media: MediaId) -> Result<Vec<(Path, u64)>, object_store::Error> {
         let listed = self.store.list(Some(&original_path(media)));
-        let mut parts: Vec<(Path, u64)> = listed.map_ok(|part| (part.location, part.size)).try_collect().await?;
+        let mut parts: Vec<(Path, u64)> =
+            listed.map_ok(|part| (part.location, part.size)).try_collect().await?;
         parts.sort();
         Ok(parts)
     }

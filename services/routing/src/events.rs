@@ -40,8 +40,7 @@ impl Teller<'_> {
             Fact::HandedBack { assignment, agency, count, reason, last_resort } => {
                 let (report, count) = (self.report(), number(count));
                 let (assignment, agency) = (assignment.name(), agency.name());
-                let told =
-                    event::ReportHandedBack { report, assignment, agency, count, reason, last_resort };
+                let told = event::ReportHandedBack { report, assignment, agency, count, reason, last_resort };
                 self.publish(work, &told);
             }
             Fact::Started { assignment, agency } => {

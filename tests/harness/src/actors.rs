@@ -6,14 +6,15 @@ use contract::classification::v1::decide_review_request::Decision;
 use contract::classification::v1::{DecideReviewRequest, ListReviewsRequest, Review};
 use contract::common::v1::Verdict;
 use contract::intake::v1::{
-    CreateReportRequest, Report, Reporter, WatchReportRequest, WatchReportResponse,
-    WithdrawReportRequest,
+    CreateReportRequest, Report, Reporter, WatchReportRequest, WatchReportResponse, WithdrawReportRequest,
 };
 use contract::routing::v1::{
     AcceptAssignmentRequest, ApproveResolutionRequest, Assignment, HandBackAssignmentRequest,
     ListAssignmentsRequest, Resolution, SubmitResolutionRequest,
 };
-use contract::satisfaction::v1::{DissatisfactionReason, GetInvitationRequest, Invitation, Rating, SubmitRatingRequest};
+use contract::satisfaction::v1::{
+    DissatisfactionReason, GetInvitationRequest, Invitation, Rating, SubmitRatingRequest,
+};
 use tonic::{Status, Streaming};
 
 use crate::{Anyone, eventually, fresh_id};
@@ -75,7 +76,11 @@ impl Citizen {
     }
 
     /// Follows a report; an empty token begins at the beginning.
-    pub async fn watch(&self, report: &str, resume_token: &str) -> Result<Streaming<WatchReportResponse>, Status> {
+    pub async fn watch(
+        &self,
+        report: &str,
+        resume_token: &str,
+    ) -> Result<Streaming<WatchReportResponse>, Status> {
         let request = WatchReportRequest { name: report.to_owned(), resume_token: resume_token.to_owned() };
         Ok(self.intake().watch_report(request).await?.into_inner())
     }
@@ -113,7 +118,10 @@ impl Triage {
         eventually(&format!("{report} waits for a person"), async || {
             let reviews = self.reviews().await.map_err(|status| status.to_string())?;
             let waiting = reviews.iter().map(|review| review.report.clone()).collect::<Vec<_>>();
-            reviews.into_iter().find(|review| review.report == report).ok_or_else(|| format!("waiting: {waiting:?}"))
+            reviews
+                .into_iter()
+                .find(|review| review.report == report)
+                .ok_or_else(|| format!("waiting: {waiting:?}"))
         })
         .await
     }
@@ -141,7 +149,10 @@ impl Agency {
     pub async fn assignment_of(&self, report: &str) -> Assignment {
         eventually(&format!("{report} is assigned"), async || {
             let assignments = self.assignments().await.map_err(|status| status.to_string())?;
-            assignments.into_iter().find(|found| found.report == report).ok_or_else(|| "not in the queue".to_owned())
+            assignments
+                .into_iter()
+                .find(|found| found.report == report)
+                .ok_or_else(|| "not in the queue".to_owned())
         })
         .await
     }
@@ -168,7 +179,11 @@ impl Agency {
     }
 
     /// Writes the reply.
-    pub async fn submit(&self, assignment: &Assignment, resolution: Resolution) -> Result<Assignment, Status> {
+    pub async fn submit(
+        &self,
+        assignment: &Assignment,
+        resolution: Resolution,
+    ) -> Result<Assignment, Status> {
         let request = SubmitResolutionRequest {
             name: assignment.name.clone(),
             resolution: Some(resolution),

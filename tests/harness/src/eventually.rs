@@ -13,7 +13,9 @@ pub async fn eventually<T, E: Debug>(what: &str, look: impl AsyncFn() -> Result<
     loop {
         match look().await {
             Ok(found) => return found,
-            Err(last) if begun.elapsed() >= PATIENCE => panic!("not within {PATIENCE:?}: {what}; last seen: {last:?}"),
+            Err(last) if begun.elapsed() >= PATIENCE => {
+                panic!("not within {PATIENCE:?}: {what}; last seen: {last:?}")
+            }
             Err(_) => tokio::time::sleep(PAUSE).await,
         }
     }

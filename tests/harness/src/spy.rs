@@ -11,8 +11,7 @@ use messaging::Envelope;
 use sea_orm::{ConnectionTrait as _, EntityTrait as _, QueryOrder as _};
 use vocabulary::{EventId, ReportId, Timestamp};
 
-const COLUMNS: &str =
-    "source, event_id, event_type, report_id, sequence, time, cause_id, traceparent, body";
+const COLUMNS: &str = "source, event_id, event_type, report_id, sequence, time, cause_id, traceparent, body";
 
 mod heard {
     use sea_orm::entity::prelude::*;
@@ -45,7 +44,8 @@ impl Spy {
     pub async fn place(file: &Path) -> Self {
         let database = Database::open(file).await.expect("the bus's file");
         let work = database.begin().await.expect("a transaction");
-        let table = format!("CREATE TABLE IF NOT EXISTS heard (id INTEGER PRIMARY KEY AUTOINCREMENT, {COLUMNS})");
+        let table =
+            format!("CREATE TABLE IF NOT EXISTS heard (id INTEGER PRIMARY KEY AUTOINCREMENT, {COLUMNS})");
         let names = COLUMNS.replace(", ", ", NEW.");
         let trigger = format!(
             "CREATE TRIGGER IF NOT EXISTS spy AFTER INSERT ON deliveries BEGIN \

@@ -19,7 +19,9 @@ use crate::{Agency, Anyone, Api, Citizen, Spy, Triage, eventually};
 /// The province pack that ships.
 pub fn pack() -> PathBuf {
     let tmp = Path::new("/tmp/pack-e2e"); // TEMP until the model is committed
-    if tmp.exists() { return tmp.to_owned(); } // TEMP
+    if tmp.exists() {
+        return tmp.to_owned();
+    } // TEMP
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/camau")
 }
 

@@ -44,7 +44,8 @@ impl Cast {
             }
         }
         texts.sort();
-        let places = province.places.iter().map(|place| (place.point.latitude(), place.point.longitude())).collect();
+        let places =
+            province.places.iter().map(|place| (place.point.latitude(), place.point.longitude())).collect();
         let token = |number: usize| {
             let caller = Caller::new(Role::Citizen, format!("load-{seed}-{number}").parse()?, None)?;
             let token = issuer.issue(&caller, Duration::from_secs(24 * 3600))?;
@@ -56,7 +57,8 @@ impl Cast {
 
     /// The report with this number, and who sends it: the same for the same seed.
     pub fn report(&self, number: u64) -> (usize, CreateReportRequest) {
-        let mut rng = StdRng::seed_from_u64(self.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(number));
+        let mut rng =
+            StdRng::seed_from_u64(self.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(number));
         let text = self.texts.choose(&mut rng).cloned().unwrap_or_default();
         let (latitude, longitude) = self.places.choose(&mut rng).copied().unwrap_or((9.18, 105.15));
         let mut jitter = || rng.random_range(-0.002..0.002);

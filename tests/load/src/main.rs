@@ -56,17 +56,26 @@ struct Options {
 #[expect(clippy::print_stdout, reason = "the figures are this program's output")]
 async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
-    let province = Province::load(&options.province)
-        .map_err(|mistakes| anyhow::anyhow!("{} mistakes in the province pack: {}", mistakes.len(), mistakes[0]))?;
+    let province = Province::load(&options.province).map_err(|mistakes| {
+        anyhow::anyhow!("{} mistakes in the province pack: {}", mistakes.len(), mistakes[0])
+    })?;
     let clock = Clock::system();
     let issuer = DevelopmentIssuer::open(&options.data_dir, &options.issuer, &options.audience, clock)?;
     let cast = Arc::new(cast::Cast::prepare(&province, &issuer, options.citizens, options.seed)?);
     let sent = send::send(&options, &cast).await?;
-    eprintln!("{} sent, {} acknowledged; waiting until all have settled", sent.asked, sent.acknowledged.len());
+    eprintln!(
+        "{} sent, {} acknowledged; waiting until all have settled",
+        sent.asked,
+        sent.acknowledged.len()
+    );
     let settle = Duration::from_secs(options.settle_seconds);
     let figures = measure::measure(&options.address, &cast, &sent, settle).await?;
     println!("{}", serde_json::to_string_pretty(&figures)?);
     anyhow::ensure!(figures.lost == 0, "{} acknowledged reports are missing", figures.lost);
-    anyhow::ensure!(figures.unsettled == 0, "{} reports reached neither agency nor person", figures.unsettled);
+    anyhow::ensure!(
+        figures.unsettled == 0,
+        "{} reports reached neither agency nor person",
+        figures.unsettled
+    );
     Ok(())
 }

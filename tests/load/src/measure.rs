@@ -48,12 +48,7 @@ pub struct Figures {
 }
 
 /// Waits until every report of the ledger has an owner, and counts.
-pub async fn measure(
-    address: &str,
-    cast: &Cast,
-    sent: &Sent,
-    limit: Duration,
-) -> anyhow::Result<Figures> {
+pub async fn measure(address: &str, cast: &Cast, sent: &Sent, limit: Duration) -> anyhow::Result<Figures> {
     let channel = connect(address).await?;
     let begin = Instant::now();
     let reports = loop {
@@ -133,9 +128,10 @@ async fn owned_latencies(channel: &Channel, cast: &Cast, sent: &Sent) -> anyhow:
         let message = GetReportRequest { name: name.clone(), view: ReportView::Full.into() };
         let mut client = IntakeServiceClient::new(channel.clone());
         let report = client.get_report(with_token(message, &cast.tokens[*sender])).await?.into_inner();
-        let owned = report.timeline.iter().find(|entry| {
-            matches!(entry.state(), ReportState::Assigned | ReportState::UnderReview)
-        });
+        let owned = report
+            .timeline
+            .iter()
+            .find(|entry| matches!(entry.state(), ReportState::Assigned | ReportState::UnderReview));
         if let Some(owned) = owned {
             let created = micros(report.create_time.context("a report without creation time")?);
             let at = micros(owned.time.context("an entry without time")?);

@@ -45,8 +45,7 @@ pub async fn send(options: &Options, cast: &Arc<Cast>) -> anyhow::Result<Sent> {
         _ => open_loop(options, cast, &channels, begin).await?,
     };
     let sending = begin.elapsed();
-    let mut sent =
-        Sent { asked, acknowledged: Vec::new(), refused: 0, latency: Histogram::new(3)?, sending };
+    let mut sent = Sent { asked, acknowledged: Vec::new(), refused: 0, latency: Histogram::new(3)?, sending };
     for answer in answers {
         match answer.outcome {
             Ok(report) => {

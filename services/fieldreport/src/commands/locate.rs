@@ -46,7 +46,8 @@ pub fn run(arguments: &Batch) -> anyhow::Result<ExitCode> {
         let line = usize::try_from(rows.position().line()).unwrap_or(usize::MAX);
         let bytes = usize::try_from(rows.position().byte() - before).unwrap_or(0);
         before = rows.position().byte();
-        let number = record.position().map_or(line, |position| usize::try_from(position.line()).unwrap_or(line));
+        let number =
+            record.position().map_or(line, |position| usize::try_from(position.line()).unwrap_or(line));
         match read {
             Ok(false) => break,
             Err(error) => batch.refuse(number, bytes, error),

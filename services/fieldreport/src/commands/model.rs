@@ -100,7 +100,7 @@ fn with_glossary(province: &Province, mut examples: Vec<Example>) -> Vec<Example
 
 fn classifier(province: &Province, model: Model) -> anyhow::Result<Classifier> {
     let leaves: Vec<LeafRule> = province.taxonomy.leaves().iter().map(LeafRule::from).collect();
-    Ok(Classifier::try_new(model, &leaves, &province.cues, province.policies.classification.clone())?)
+    Ok(Classifier::try_new(model, &leaves, &province.cues, province.policies.classification)?)
 }
 
 /// Every training text of the pack, in one order whatever the order of the files.

@@ -90,14 +90,16 @@ fn answer(province: &Province, machine: &Machine, clock: &Clock, report: Report)
         ..Answer::default()
     };
     if suggestion.scope == Scope::Out {
-        answer.explanation = "out of scope: a coordinator returns it to the citizen with the right channel".to_owned();
+        answer.explanation =
+            "out of scope: a coordinator returns it to the citizen with the right channel".to_owned();
         return Ok(answer);
     }
     match route.competence {
         Ok(routed) => {
             let agency = province.agencies.find(&routed.owner);
             answer.agency = routed.owner.to_string();
-            answer.agency_name = agency.map(|agency| agency.name.get(Language::Vi).to_owned()).unwrap_or_default();
+            answer.agency_name =
+                agency.map(|agency| agency.name.get(Language::Vi).to_owned()).unwrap_or_default();
             answer.executor = routed.executor.as_ref().map(ToString::to_string);
             answer.matrix_row = routed.row.id.clone();
             answer.explanation = routed.explanation.to_string();

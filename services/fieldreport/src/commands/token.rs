@@ -15,7 +15,9 @@ use crate::commands::{Misconfigured, load_config};
 pub fn run(arguments: &Token) -> anyhow::Result<ExitCode> {
     let config = load_config(&arguments.common)?;
     if !config.auth.development_issuer {
-        return Err(Misconfigured("auth.development_issuer is off: ask the identity provider".to_owned()).into());
+        return Err(
+            Misconfigured("auth.development_issuer is off: ask the identity provider".to_owned()).into()
+        );
     }
     let caller = parse_caller(arguments).map_err(Misconfigured)?;
     std::fs::create_dir_all(&config.data)?;

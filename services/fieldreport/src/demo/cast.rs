@@ -266,9 +266,8 @@ pub mod tests {
         assert_eq!(cast.iter().filter(|part| part.withdraw).count(), 1);
         assert_eq!(cast.iter().filter(|part| part.is_sensitive()).count(), 2);
         assert_eq!(cast[1].expected_urgency, Urgency::Emergency);
-        let reopened = |part: &&Part| {
-            matches!(part.handling, Some(Handling::Resolve { reopen_reply: Some(_), .. }))
-        };
+        let reopened =
+            |part: &&Part| matches!(part.handling, Some(Handling::Resolve { reopen_reply: Some(_), .. }));
         assert_eq!(cast.iter().filter(reopened).count(), 1);
     }
 

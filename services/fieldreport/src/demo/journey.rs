@@ -87,7 +87,8 @@ impl Journey<'_> {
     /// A coordinator decides; what is sensitive is decided by a cleared officer.
     async fn triage(&mut self) -> anyhow::Result<ControlFlow<()>> {
         let officer = &self.staff.cleared_officer;
-        let found = staff::find_review(officer, self.name).await.context("the triage queue cannot be read")?;
+        let found =
+            staff::find_review(officer, self.name).await.context("the triage queue cannot be read")?;
         // Decided already: the entry told of an older request.
         let Some(review) = found else { return Ok(Continue(())) };
         if self.played.hand_backs == 0 && self.played.review_reasons.is_none() {
@@ -175,7 +176,8 @@ impl Journey<'_> {
     async fn conclude(&mut self) -> anyhow::Result<()> {
         self.played.report = self.read().await?;
         let officer = &self.staff.cleared_officer;
-        let known = staff::classification(officer, self.name).await.context("the classification is hidden")?;
+        let known =
+            staff::classification(officer, self.name).await.context("the classification is hidden")?;
         self.played.access = known.access();
         self.played.suggestion = known.suggestion.unwrap_or_default();
         if self.played.access != Access::Ordinary || self.part.is_sensitive() {

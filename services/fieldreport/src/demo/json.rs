@@ -76,7 +76,8 @@ pub fn lines(all: &[Played], summary: &Summary) -> anyhow::Result<String> {
 
 fn line(played: &Played) -> Line<'_> {
     let (part, report) = (&played.part, &played.report);
-    let answered = report.answer.as_ref().map(|answer| answer.outcome()).filter(|outcome| i32::from(*outcome) != 0);
+    let answered =
+        report.answer.as_ref().map(|answer| answer.outcome()).filter(|outcome| i32::from(*outcome) != 0);
     let due = report.respond_due_time.and_then(|due| runtime::wire::parse_timestamp("due", Some(due)).ok());
     Line {
         kind: "report",
@@ -169,7 +170,10 @@ mod tests {
         let lines = parse(&lines(&all, &of(&all)).unwrap());
         assert_eq!(lines.len(), 3);
         assert!(lines[..2].iter().all(|line| line["kind"] == "report" && line["state"] == "assigned"));
-        assert_eq!((&lines[0]["agreed"]["leaf"], &lines[0]["classified_ms"]), (&Value::Bool(true), &7.0.into()));
+        assert_eq!(
+            (&lines[0]["agreed"]["leaf"], &lines[0]["classified_ms"]),
+            (&Value::Bool(true), &7.0.into())
+        );
         assert_eq!((&lines[2]["kind"], &lines[2]["reports"]), (&"summary".into(), &2.into()));
     }
 

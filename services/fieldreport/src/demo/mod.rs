@@ -90,8 +90,13 @@ impl Show<'_> {
     async fn run(self, telemetry: telemetry::Telemetry) -> anyhow::Result<bool> {
         let clock = Clock::system();
         let cast = cast::load(&self.province.demo_reports())?;
-        let system =
-            System::start(self.config.clone(), self.province.clone(), telemetry, self.lifecycle, clock.clone());
+        let system = System::start(
+            self.config.clone(),
+            self.province.clone(),
+            telemetry,
+            self.lifecycle,
+            clock.clone(),
+        );
         let (system, albums) = tokio::join!(system, photo::paint_all(&cast));
         let (system, albums) = (system?, albums?);
         let issuer = system.issuer.clone().context("the demonstration needs auth.development_issuer")?;
@@ -141,7 +146,8 @@ mod tests {
         let (config, folder) = demo(&[]);
         assert_eq!(Some(config.data.as_path()), folder.as_ref().map(|folder| folder.path()));
         assert_eq!((config.grpc.address.port(), config.telemetry.log_level.as_str()), (0, "warn"));
-        let (config, folder) = demo(&["--data-dir", "somewhere", "--serve", "--set", "telemetry.log_level=debug"]);
+        let (config, folder) =
+            demo(&["--data-dir", "somewhere", "--serve", "--set", "telemetry.log_level=debug"]);
         assert_eq!((config.data.to_str(), folder.is_none()), (Some("somewhere"), true));
         assert_eq!((config.grpc.address.port(), config.telemetry.log_level.as_str()), (50051, "debug"));
     }

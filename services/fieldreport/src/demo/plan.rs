@@ -160,7 +160,10 @@ mod tests {
         };
         assert_ne!(reply(1), reply(2));
         assert!(matches!(work(&part(25), seen("a", "a", 1, 0)), Work::Answer { asked: Some(_), .. }));
-        assert!(matches!(work(&part(15), seen("a", "a", 1, 0)), Work::Answer { promised_days: Some(45), .. }));
+        assert!(matches!(
+            work(&part(15), seen("a", "a", 1, 0)),
+            Work::Answer { promised_days: Some(45), .. }
+        ));
         assert_eq!(work(&part(34), seen("a", "a", 1, 0)), Work::Withdrawn);
         assert_eq!(work(&part(27), seen("a", "a", 1, 0)), Work::LeaveOpen);
     }

@@ -124,7 +124,9 @@ fn cases(played: &Played, province: &Province) -> Vec<(&'static str, String)> {
         cases.push(("asked back", format!("{public} messages in the thread")));
     }
     match report.state() {
-        ReportState::Withdrawn => cases.push(("withdrawn", "stays on record, nobody is asked to rate".to_owned())),
+        ReportState::Withdrawn => {
+            cases.push(("withdrawn", "stays on record, nobody is asked to rate".to_owned()))
+        }
         ReportState::AnsweredDeferred => {
             let promised = report.answer.as_ref().and_then(|answer| answer.promised_time);
             let promised = promised.and_then(|at| runtime::wire::parse_timestamp("promised", Some(at)).ok());
@@ -216,7 +218,9 @@ fn next_steps(place: &Place<'_>) -> String {
     };
     let first = match place.serving {
         true => String::new(),
-        false => format!("  {program} demo --serve --data-dir {data}          # keeps running; then, in another shell:\n"),
+        false => format!(
+            "  {program} demo --serve --data-dir {data}          # keeps running; then, in another shell:\n"
+        ),
     };
     format!(
         "{first}  TOKEN=$({program} token --data-dir {data} --role coordinator --subject coordinator-1)\n  \

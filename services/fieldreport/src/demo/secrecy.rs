@@ -34,7 +34,9 @@ pub async fn probe_ended(staff: &Staff, citizen: &Actor, report: &str) -> Vec<Pr
     let missing = format!("reports/{}", citizen.mint());
     let hidden = read(&staff.coordinator, report).await;
     let alike = match (&hidden, read(&staff.coordinator, &missing).await) {
-        (Err(hidden), Err(missing)) => (hidden.code(), hidden.message()) == (missing.code(), missing.message()),
+        (Err(hidden), Err(missing)) => {
+            (hidden.code(), hidden.message()) == (missing.code(), missing.message())
+        }
         _ => false,
     };
     let listed = public_list_holds(&staff.public, report).await;

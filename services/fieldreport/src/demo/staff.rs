@@ -93,12 +93,8 @@ pub async fn locate(reader: &Actor, location: Location) -> Result<LocatePointRes
 /// The agency that is competent for a leaf at a place, `agencies/{id}`; empty if a person must find it, or if the leaf is
 /// none that agencies answer.
 pub async fn competent(reader: &Actor, location: Location, leaf: &str, urgency: i32) -> String {
-    let request = ExplainRouteRequest {
-        location: Some(location),
-        leaf: leaf.to_owned(),
-        urgency,
-        arrival_time: None,
-    };
+    let request =
+        ExplainRouteRequest { location: Some(location), leaf: leaf.to_owned(), urgency, arrival_time: None };
     let route = reader.call(request, async |request| reader.routing().explain_route(request).await).await;
     route.map(|route| route.agency).unwrap_or_default()
 }

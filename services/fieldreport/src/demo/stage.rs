@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use auth::Role;
-use contract::satisfaction::v1::{
-    GetScoreRequest, ListScoresRequest, Score, ScoreDimension,
-};
+use contract::satisfaction::v1::{GetScoreRequest, ListScoresRequest, Score, ScoreDimension};
 use futures::StreamExt as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use province::Province;

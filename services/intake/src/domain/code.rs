@@ -25,7 +25,8 @@ pub fn code(prefix: &str, report: ReportId) -> String {
 
 /// A weighted sum that notices one wrong letter and two swapped neighbours.
 fn check(letters: &[u8]) -> u8 {
-    let sum: usize = letters.iter().enumerate().map(|(index, value)| (2 * index + 1) * usize::from(*value)).sum();
+    let sum: usize =
+        letters.iter().enumerate().map(|(index, value)| (2 * index + 1) * usize::from(*value)).sum();
     u8::try_from(sum % 32).unwrap_or(0)
 }
 

@@ -24,7 +24,9 @@ impl Reporter {
             ));
         }
         let digits = phone.strip_prefix('+').unwrap_or(phone);
-        if !phone.is_empty() && (!(8..=15).contains(&digits.len()) || !digits.bytes().all(|b| b.is_ascii_digit())) {
+        if !phone.is_empty()
+            && (!(8..=15).contains(&digits.len()) || !digits.bytes().all(|b| b.is_ascii_digit()))
+        {
             return Err(Problem::invalid(
                 "reporter.phone",
                 "REPORTER_INVALID",
@@ -62,7 +64,11 @@ impl IdentityVault {
         let plain = [subject, &reporter.display_name, &reporter.phone];
         let mut sealed = serde_json::to_vec(&plain).map_err(|_| VaultError("write an identity"))?;
         self.key
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(report.0.as_bytes()), &mut sealed)
+            .seal_in_place_append_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(report.0.as_bytes()),
+                &mut sealed,
+            )
             .map_err(|_| VaultError("seal"))?;
         Ok([nonce.as_slice(), &sealed].concat())
     }

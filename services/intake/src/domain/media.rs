@@ -63,7 +63,17 @@ impl Media {
                 "Mã kiểm tra của tệp không hợp lệ.",
             ));
         }
-        Ok(Self { id, owner, content_type, size, sha256, received: 0, ready: false, public_copy: false, created: now })
+        Ok(Self {
+            id,
+            owner,
+            content_type,
+            size,
+            sha256,
+            received: 0,
+            ready: false,
+            public_copy: false,
+            created: now,
+        })
     }
 
     /// Whether `other` announces the same file of the same uploader.

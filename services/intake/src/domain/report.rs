@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use province::LocalText;
-use vocabulary::{Access, AgencyId, InvitationId, LeafCode, MediaId, Outcome, Point, Problem, ReportId, ReportState,
-    Timestamp, Urgency, ErrorCode};
+use vocabulary::{
+    Access, AgencyId, ErrorCode, InvitationId, LeafCode, MediaId, Outcome, Point, Problem, ReportId,
+    ReportState, Timestamp, Urgency,
+};
 
 use crate::domain::timeline::{Entry, Happening, Hash};
 

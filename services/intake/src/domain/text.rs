@@ -19,7 +19,10 @@ impl Text {
             return Err(Problem::invalid(
                 field,
                 "TEXT_UNREADABLE",
-                format!("holds the control character U+{:04X}; only line breaks and tabs are allowed", bad as u32),
+                format!(
+                    "holds the control character U+{:04X}; only line breaks and tabs are allowed",
+                    bad as u32
+                ),
                 "Nội dung có ký tự điều khiển không hợp lệ.",
             ));
         }

@@ -62,7 +62,9 @@ impl Entry {
         hasher.update(self.sequence.to_be_bytes());
         hasher.update(self.time.micros().to_be_bytes());
         hasher.update(self.happening.event.0.as_bytes());
-        for part in [&self.happening.kind, self.state.as_str(), &self.happening.text.vi, &self.happening.text.en] {
+        for part in
+            [&self.happening.kind, self.state.as_str(), &self.happening.text.vi, &self.happening.text.en]
+        {
             hasher.update((part.len() as u64).to_be_bytes());
             hasher.update(part.as_bytes());
         }

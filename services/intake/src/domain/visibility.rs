@@ -86,7 +86,8 @@ mod tests {
     }
 
     fn caller(role: Role, agency: &str) -> Caller {
-        let agency = matches!(role, Role::AgencyHandler | Role::AgencyLeader).then(|| agency.parse().unwrap());
+        let agency =
+            matches!(role, Role::AgencyHandler | Role::AgencyLeader).then(|| agency.parse().unwrap());
         Caller::new(role, "somebody".parse().unwrap(), agency).unwrap()
     }
 

@@ -56,7 +56,8 @@ pub fn created(new: &Report, media: &[MediaId], province: &Province) -> Vec<u8> 
 
 /// The public part places a matter to about 100 m.
 fn location(report: &Report, sight: Sight) -> common::Location {
-    let coarse = |degrees: f64| if sight == Sight::Public { (degrees * 1_000.0).round() / 1_000.0 } else { degrees };
+    let coarse =
+        |degrees: f64| if sight == Sight::Public { (degrees * 1_000.0).round() / 1_000.0 } else { degrees };
     common::Location {
         point: Some(contract::google::r#type::LatLng {
             latitude: coarse(report.point.latitude()),

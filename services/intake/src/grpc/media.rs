@@ -42,7 +42,8 @@ impl MediaService for Media {
         request: Request<Streaming<UploadMediaRequest>>,
     ) -> Result<Response<WireMedia>, Status> {
         let caller = caller(&request)?;
-        let senders = [Role::Citizen, Role::Assistant, Role::AgencyHandler, Role::AgencyLeader, Role::Coordinator];
+        let senders =
+            [Role::Citizen, Role::Assistant, Role::AgencyHandler, Role::AgencyLeader, Role::Coordinator];
         caller.require(&senders).map_err(Error::from)?;
         let owner = self.intake.platform.reporters.owner(caller.subject());
         let mut stream = request.into_inner();
@@ -125,7 +126,10 @@ fn no_header() -> Error {
     .into()
 }
 
-fn chunks(content_type: String, whole: Bytes) -> impl Stream<Item = Result<DownloadMediaResponse, Status>> + Send {
+fn chunks(
+    content_type: String,
+    whole: Bytes,
+) -> impl Stream<Item = Result<DownloadMediaResponse, Status>> + Send {
     let count = whole.len().div_ceil(CHUNK);
     futures::stream::iter((0..count).map(move |index| {
         let end = ((index + 1) * CHUNK).min(whole.len());
@@ -146,7 +150,8 @@ fn original(
         .then(move |(index, path)| {
             let (intake, content_type) = (intake.clone(), content_type.clone());
             async move {
-                let part = intake.objects.get(&path).await.map_err(|error| Status::from(Error::from(error)))?;
+                let part =
+                    intake.objects.get(&path).await.map_err(|error| Status::from(Error::from(error)))?;
                 let content_type = if index == 0 { content_type } else { String::new() };
                 Ok::<_, Status>(chunks(content_type, part))
             }

@@ -48,7 +48,8 @@ impl IntakeService for Reports {
         let submission = self.parse_submission(&message).map_err(Error::from)?;
         let contact = message.reporter.clone().unwrap_or_default();
         let reporter = Reporter::parse(&contact.display_name, &contact.phone).map_err(Error::from)?;
-        let repeatable = self.repeatable(&caller, &message.request_id, "CreateReport", &content_of(&message))?;
+        let repeatable =
+            self.repeatable(&caller, &message.request_id, "CreateReport", &content_of(&message))?;
         if message.validate_only {
             return Ok(Response::new(checked(&submission)));
         }
@@ -72,7 +73,8 @@ impl IntakeService for Reports {
             ReportView::Full => true,
         };
         let reading = get_report(&self.intake, &caller, id, full).await?;
-        let mut report = encode::report(&reading.report, reading.sight, &reading.media, &self.intake.province);
+        let mut report =
+            encode::report(&reading.report, reading.sight, &reading.media, &self.intake.province);
         report.timeline = reading.timeline.iter().map(|entry| encode::entry(entry, reading.sight)).collect();
         report.messages = reading.messages.iter().map(encode::message).collect();
         Ok(Response::new(report))
@@ -115,7 +117,8 @@ impl IntakeService for Reports {
         let after = match message.resume_token.as_str() {
             "" => 0,
             token => {
-                let cursor = self.intake.platform.page_key.decode(&bound, token).map_err(|_| resume_problem())?;
+                let cursor =
+                    self.intake.platform.page_key.decode(&bound, token).map_err(|_| resume_problem())?;
                 i64::from_be_bytes(cursor.try_into().map_err(|_| resume_problem())?)
             }
         };
@@ -124,7 +127,10 @@ impl IntakeService for Reports {
         Ok(Response::new(Box::pin(watch(self.intake.clone(), caller, id, after, bound))))
     }
 
-    async fn withdraw_report(&self, request: Request<WithdrawReportRequest>) -> Result<Response<Report>, Status> {
+    async fn withdraw_report(
+        &self,
+        request: Request<WithdrawReportRequest>,
+    ) -> Result<Response<Report>, Status> {
         let caller = authorise(&request, &[Role::Citizen, Role::Assistant])?;
         let message = request.into_inner();
         let id = parse_report("name", &message.name)?;
@@ -167,7 +173,12 @@ impl Reports {
         content: &[u8],
     ) -> Result<Repeatable, Error> {
         let id = RequestId::parse(request_id).map_err(|error| {
-            Problem::invalid("request_id", "REQUEST_ID_INVALID", error.to_string(), "Mã yêu cầu không hợp lệ.")
+            Problem::invalid(
+                "request_id",
+                "REQUEST_ID_INVALID",
+                error.to_string(),
+                "Mã yêu cầu không hợp lệ.",
+            )
         })?;
         Ok(Repeatable::new(&self.intake.platform.reporters.caller(caller), id, method, content))
     }
@@ -260,7 +271,9 @@ async fn follow(
         }
         let ended = matches!(
             report.state,
-            vocabulary::ReportState::Closed | vocabulary::ReportState::Withdrawn | vocabulary::ReportState::Merged
+            vocabulary::ReportState::Closed
+                | vocabulary::ReportState::Withdrawn
+                | vocabulary::ReportState::Merged
         );
         if ended && after >= report.last_sequence {
             return Ok(());
@@ -287,7 +300,12 @@ fn parse_report(field: &str, name: &str) -> Result<ReportId, Error> {
 
 fn parse_cursor(cursor: &[u8]) -> Result<ReportId, Error> {
     let wrong = |_| {
-        Problem::invalid("page_token", "PAGE_TOKEN_INVALID", "is not a token of this list", "Trang không hợp lệ.")
+        Problem::invalid(
+            "page_token",
+            "PAGE_TOKEN_INVALID",
+            "is not a token of this list",
+            "Trang không hợp lệ.",
+        )
     };
     Ok(ReportId(uuid::Uuid::from_slice(cursor).map_err(wrong)?))
 }

@@ -1,6 +1,9 @@
 //! Queries on intake's own database. Rows become domain types here and nowhere else.
 
-#[expect(clippy::disallowed_methods, reason = "`sea_orm::model` writes a `begin()` of its own that nobody calls")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "`sea_orm::model` writes a `begin()` of its own that nobody calls"
+)]
 pub mod entities;
 pub mod held;
 pub mod identities;

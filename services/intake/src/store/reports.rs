@@ -68,7 +68,10 @@ pub async fn insert_all(tx: &DatabaseTransaction, reports: &[Report]) -> Result<
 }
 
 /// Stores the projection of reports that exist.
-pub async fn update_all(tx: &DatabaseTransaction, reports: impl Iterator<Item = &Report>) -> Result<(), DbErr> {
+pub async fn update_all(
+    tx: &DatabaseTransaction,
+    reports: impl Iterator<Item = &Report>,
+) -> Result<(), DbErr> {
     let rows = reports.map(to_row).collect::<Result<Vec<_>, _>>()?;
     if rows.is_empty() {
         return Ok(());

@@ -160,7 +160,12 @@ fn twin(created: &[(Request, Created)], request: &Request) -> Option<Result<Vec<
     Some(if first == request { Ok(made.reply.clone()) } else { Err(Request::reused()) })
 }
 
-fn create(intake: &Intake, work: &mut Work, command: &CreateReport, now: Timestamp) -> Result<Created, Error> {
+fn create(
+    intake: &Intake,
+    work: &mut Work,
+    command: &CreateReport,
+    now: Timestamp,
+) -> Result<Created, Error> {
     let id = ReportId(intake.outbox.clock().mint());
     let submission = &command.submission;
     let mut report = Report {
@@ -192,11 +197,8 @@ fn create(intake: &Intake, work: &mut Work, command: &CreateReport, now: Timesta
     let told = ReportSubmitted { report: Some(events::snapshot(&report, &submission.media, &proof)) };
     let event = work.publish(id, now, &told);
     let text = events::own_words(Notice::Submitted, &report, &intake.province, now);
-    let entry = report.record(
-        Happening { event, kind: "ReportSubmitted".to_owned(), text },
-        Change::default(),
-        now,
-    );
+    let entry =
+        report.record(Happening { event, kind: "ReportSubmitted".to_owned(), text }, Change::default(), now);
     let seal = intake.vault.seal(id, command.subject.as_str(), &command.reporter)?;
     let reply = (intake.encode)(&report, &submission.media, &intake.province);
     Ok(Created { report, entry, media: submission.media.clone(), seal, reply })
@@ -249,7 +251,8 @@ impl MediaTaken {
     fn check(&self, command: &CreateReport, created: &[(Request, Created)]) -> Result<(), Problem> {
         for medium in &command.submission.media {
             let foreign = self.owners.iter().any(|(id, owner)| id == medium && **owner != command.owner);
-            let used = self.linked.contains(medium) || created.iter().any(|(_, new)| new.media.contains(medium));
+            let used =
+                self.linked.contains(medium) || created.iter().any(|(_, new)| new.media.contains(medium));
             if foreign || used {
                 return Err(Problem::invalid(
                     "report.media",

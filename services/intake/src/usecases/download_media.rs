@@ -24,7 +24,11 @@ pub enum Download {
 }
 
 /// A medium the caller may know of, and whether it is theirs.
-pub async fn find_visible_media(intake: &Intake, caller: &Caller, id: MediaId) -> Result<(Media, bool), Error> {
+pub async fn find_visible_media(
+    intake: &Intake,
+    caller: &Caller,
+    id: MediaId,
+) -> Result<(Media, bool), Error> {
     let db = intake.outbox.database().read();
     let medium = media::find(db, id).await?.ok_or_else(Problem::denied)?;
     let owner = intake.platform.reporters.owner(caller.subject());

@@ -41,7 +41,12 @@ pub async fn find_visible(
 }
 
 /// Reads; `full` adds timeline and thread.
-pub async fn get_report(intake: &Intake, caller: &Caller, id: ReportId, full: bool) -> Result<Reading, Error> {
+pub async fn get_report(
+    intake: &Intake,
+    caller: &Caller,
+    id: ReportId,
+    full: bool,
+) -> Result<Reading, Error> {
     let db = intake.outbox.database().read();
     let (report, sight) = find_visible(intake, db, caller, id).await?;
     let links = media::links_to(db, vec![id.0]).await?;

@@ -26,12 +26,15 @@ pub async fn project_events(
     let ids: HashSet<Uuid> = arrived.iter().map(|event| event.report.0).collect();
     let ids: Vec<Uuid> = ids.into_iter().collect();
     let found = reports::find_all(work.tx(), ids.clone()).await?;
-    let mut reports: HashMap<ReportId, Report> = found.into_iter().map(|report| (report.id, report)).collect();
+    let mut reports: HashMap<ReportId, Report> =
+        found.into_iter().map(|report| (report.id, report)).collect();
     let waiting = held::find_all(work.tx(), ids).await?;
-    let causes = arrived.iter().chain(&waiting).filter_map(|event| event.cause).map(|cause| cause.0).collect();
+    let causes =
+        arrived.iter().chain(&waiting).filter_map(|event| event.cause).map(|cause| cause.0).collect();
     let told = timeline::known(work.tx(), causes).await?;
 
-    let mut board = Board { intake, told, entries: Vec::new(), refused: HashMap::new(), changed: HashSet::new() };
+    let mut board =
+        Board { intake, told, entries: Vec::new(), refused: HashMap::new(), changed: HashSet::new() };
     let mut queue: BTreeMap<(ReportId, String, i64), Envelope> = BTreeMap::new();
     for event in arrived.iter().chain(&waiting) {
         queue.insert((event.report, event.source.clone(), event.sequence), event.clone());
@@ -66,7 +69,8 @@ impl Board<'_> {
         queue: &mut BTreeMap<(ReportId, String, i64), Envelope>,
     ) {
         loop {
-            let ready = queue.iter().find(|(_, event)| self.is_ready(event, reports)).map(|(key, _)| key.clone());
+            let ready =
+                queue.iter().find(|(_, event)| self.is_ready(event, reports)).map(|(key, _)| key.clone());
             let Some(event) = ready.and_then(|key| queue.remove(&key)) else { return };
             if let Some(report) = reports.get_mut(&event.report) {
                 self.apply(report, &event);

@@ -92,7 +92,8 @@ impl Upload {
         }
         if self.medium.is_image() {
             let original = self.intake.objects.get_original(self.medium.id).await?;
-            let copied = self.intake.objects.make_copy(self.medium.id, &self.medium.content_type, original).await?;
+            let copied =
+                self.intake.objects.make_copy(self.medium.id, &self.medium.content_type, original).await?;
             if let Err(unreadable) = copied {
                 let problem = Problem::invalid(
                     "chunk",

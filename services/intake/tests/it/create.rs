@@ -28,7 +28,8 @@ async fn many_at_once_are_all_kept_apart() {
     let mut answers = tokio::task::JoinSet::new();
     for number in 1..=300_u128 {
         let mut client = world.client.clone();
-        let message = submission(&format!("Đèn số {number} không sáng"), &Uuid::from_u128(number).to_string());
+        let message =
+            submission(&format!("Đèn số {number} không sáng"), &Uuid::from_u128(number).to_string());
         let request = world.as_citizen(&format!("citizen-{}", number % 7), message);
         answers.spawn(async move { client.create_report(request).await.unwrap().into_inner() });
     }
@@ -43,13 +44,16 @@ async fn the_same_id_with_other_content_is_refused_and_harms_nothing() {
     let world = World::start().await;
     let id = Uuid::from_u128(5).to_string();
     let mut client = world.client.clone();
-    let first = client.create_report(world.as_citizen("citizen-1", submission("Cống nghẹt", &id))).await.unwrap();
+    let first =
+        client.create_report(world.as_citizen("citizen-1", submission("Cống nghẹt", &id))).await.unwrap();
     let refused =
         client.create_report(world.as_citizen("citizen-1", submission("Cống khác", &id))).await.unwrap_err();
     assert_eq!(refused.code(), Code::InvalidArgument);
-    let other = client.create_report(world.as_citizen("citizen-2", submission("Cống khác", &id))).await.unwrap();
+    let other =
+        client.create_report(world.as_citizen("citizen-2", submission("Cống khác", &id))).await.unwrap();
     assert_ne!(other.into_inner().name, first.get_ref().name, "another caller's id is another request");
-    let again = client.create_report(world.as_citizen("citizen-1", submission("Cống nghẹt", &id))).await.unwrap();
+    let again =
+        client.create_report(world.as_citizen("citizen-1", submission("Cống nghẹt", &id))).await.unwrap();
     assert_eq!(again.into_inner(), first.into_inner());
 }
 

@@ -5,7 +5,9 @@ use contract::common::v1::{Access, Outcome, ReportState, Scope, Urgency};
 use contract::event::v1 as event;
 use contract::intake::v1::Report;
 use messaging::Envelope;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom as _;
 use runtime::wire::timestamp;
 use uuid::Uuid;
 use vocabulary::{EventId, ReportId, Timestamp};
@@ -70,10 +72,14 @@ fn story(report: ReportId) -> Vec<Envelope> {
         report: name.clone(),
         outcome: Outcome::Repaired.into(),
         reply: format!("Đã vá mặt đường, lần {round}"),
-        closing: Some(event::Closing { round, close_time: Some(timestamp(at(50))), ..event::Closing::default() }),
+        closing: Some(event::Closing {
+            round,
+            close_time: Some(timestamp(at(50))),
+            ..event::Closing::default()
+        }),
         ..event::ReportResolved::default()
     };
-    let invited = |round| event::RatingInvited {
+    let invited = |round: i32| event::RatingInvited {
         report: name.clone(),
         invitation: format!("invitations/{}", Uuid::from_u128(round.unsigned_abs().into())),
         round,
@@ -99,7 +105,8 @@ fn story(report: ReportId) -> Vec<Envelope> {
 
 /// What must not depend on the order of arrival: everything but the report's own names, times and hashes.
 fn outcome(report: &Report) -> (Vec<(i64, String, ReportState)>, ReportState, Option<String>, String, i64) {
-    let steps = report.timeline.iter().map(|entry| (entry.sequence, entry.event.clone(), entry.state())).collect();
+    let steps =
+        report.timeline.iter().map(|entry| (entry.sequence, entry.event.clone(), entry.state())).collect();
     let reply = report.answer.as_ref().and_then(|answer| answer.text.clone()).map(|text| text.vi);
     let last = report.timeline.last().and_then(|entry| entry.time).map_or(0, |time| time.seconds);
     (steps, report.state(), reply, report.invitation.clone(), last)
@@ -108,8 +115,7 @@ fn outcome(report: &Report) -> (Vec<(i64, String, ReportState)>, ReportState, Op
 #[tokio::test(flavor = "multi_thread")]
 async fn every_order_with_repeats_gives_the_same_timeline() {
     let world = World::start().await;
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
-    let mut shuffles = TestRunner::new_with_rng(Config::default(), rng);
+    let mut rng = StdRng::seed_from_u64(7);
     let mut outcomes = Vec::new();
     for round in 0..40_u128 {
         let message = submission("Đường hư nặng", &Uuid::from_u128(round + 1).to_string());
@@ -119,14 +125,16 @@ async fn every_order_with_repeats_gives_the_same_timeline() {
         if round > 0 {
             let repeats = events.clone();
             events.extend(repeats.into_iter().step_by(2));
-            shuffle(&mut events, &mut shuffles);
+            events.shuffle(&mut rng);
         }
         // In two halves, so that holding back works across batches too.
         let half = events.len() / 2;
         world.bus.publish(&events[..half]).await.unwrap();
-        eventually("the first half is handled", async || world.bus.depth(intake::NAME).await.unwrap() == 0).await;
+        eventually("the first half is handled", async || world.bus.depth(intake::NAME).await.unwrap() == 0)
+            .await;
         world.bus.publish(&events[half..]).await.unwrap();
-        eventually("the second half is handled", async || world.bus.depth(intake::NAME).await.unwrap() == 0).await;
+        eventually("the second half is handled", async || world.bus.depth(intake::NAME).await.unwrap() == 0)
+            .await;
         outcomes.push(outcome(&world.read("citizen-1", &name).await));
     }
     assert!(world.bus.parked().await.unwrap().is_empty());
@@ -138,14 +146,6 @@ async fn every_order_with_repeats_gives_the_same_timeline() {
         assert_eq!(other, first, "order {number} ended differently");
     }
     world.lifecycle.stop();
-}
-
-fn shuffle(events: &mut [Envelope], runner: &mut TestRunner) {
-    use proptest::prelude::RngCore as _;
-    for index in (1..events.len()).rev() {
-        let other = usize::try_from(runner.rng().next_u64() % (index as u64 + 1)).unwrap();
-        events.swap(index, other);
-    }
 }
 
 #[tokio::test]

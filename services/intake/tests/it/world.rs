@@ -26,7 +26,6 @@ const LISTENER: Subscription = Subscription { queue: "listener", types: &[Report
 const WITHDRAWN: &str = <contract::event::v1::ReportWithdrawn as contract::Event>::TYPE;
 
 pub struct World {
-    pub clock: Clock,
     pub bus: Bus,
     pub lifecycle: Lifecycle,
     pub client: IntakeServiceClient<Channel>,
@@ -68,7 +67,7 @@ impl World {
         let service = intake::start(config, &[3; 32], &platform).await.unwrap();
         let issuer = DevelopmentIssuer::open(data.path(), "test", "fieldreport", clock.clone()).unwrap();
         let client = serve(&service, &platform, &issuer).await;
-        Self { clock, bus, lifecycle, client, issuer, _data: data }
+        Self { bus, lifecycle, client, issuer, _data: data }
     }
 
     pub fn as_citizen<T>(&self, subject: &str, message: T) -> Request<T> {
@@ -97,7 +96,8 @@ async fn serve(
         max_lifetime: HumanDuration(Duration::from_secs(900)),
         leeway: HumanDuration(Duration::from_secs(60)),
     };
-    let verifier = Verifier::load(&verifier, vec![issuer.verification_key()], platform.clock.clone()).unwrap();
+    let verifier =
+        Verifier::load(&verifier, vec![issuer.verification_key()], platform.clock.clone()).unwrap();
     let mut api = grpc::Api::new(DESCRIPTORS);
     service.register(&mut api);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -121,7 +121,9 @@ pub fn submission(text: &str, request_id: &str) -> CreateReportRequest {
             ..Report::default()
         }),
         request_id: request_id.to_owned(),
-        reporter: Some(Reporter { display_name: "Người thử".to_owned(), phone: "0900000001".to_owned() }),
+        reporter: Some(Reporter {
+            display_name: "Người thử".to_owned(), phone: "0900000001".to_owned()
+        }),
         validate_only: false,
     }
 }

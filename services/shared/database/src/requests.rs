@@ -6,7 +6,10 @@ use sea_orm::{DatabaseTransaction, Set};
 use sha2::{Digest as _, Sha256};
 use vocabulary::{Problem, RequestId, Timestamp};
 
-#[expect(clippy::disallowed_methods, reason = "`sea_orm::model` writes a `begin()` of its own that nobody calls")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "`sea_orm::model` writes a `begin()` of its own that nobody calls"
+)]
 mod entity {
     use sea_orm::entity::prelude::*;
 
@@ -71,18 +74,24 @@ impl Request {
     ) -> Result<Vec<Result<Known, Problem>>, DbErr> {
         let ids: Vec<Uuid> = requests.iter().map(|request| request.id.0).collect();
         let rows = entity::Entity::find().filter(entity::Column::RequestId.is_in(ids)).all(tx).await?;
-        let answer = |request: &Self| {
-            match rows.iter().find(|row| row.request_id == request.id.0 && row.caller == request.caller) {
-                None => Ok(Known::Fresh),
-                Some(row) if row.digest == request.digest => Ok(Known::Answered(row.reply.clone())),
-                Some(_) => Err(Self::reused()),
-            }
+        let answer = |request: &Self| match rows
+            .iter()
+            .find(|row| row.request_id == request.id.0 && row.caller == request.caller)
+        {
+            None => Ok(Known::Fresh),
+            Some(row) if row.digest == request.digest => Ok(Known::Answered(row.reply.clone())),
+            Some(_) => Err(Self::reused()),
         };
         Ok(requests.iter().map(answer).collect())
     }
 
     /// Stores the answer. A concurrent twin makes this fail on the primary key, and the transaction with it.
-    pub async fn answer(&self, tx: &DatabaseTransaction, reply: Vec<u8>, now: Timestamp) -> Result<(), DbErr> {
+    pub async fn answer(
+        &self,
+        tx: &DatabaseTransaction,
+        reply: Vec<u8>,
+        now: Timestamp,
+    ) -> Result<(), DbErr> {
         Self::answer_all(tx, vec![(self.clone(), reply)], now).await
     }
 

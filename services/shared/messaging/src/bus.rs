@@ -22,7 +22,10 @@ use vocabulary::{Clock, EventId, ReportId, Timestamp};
 
 use crate::{Envelope, migration};
 
-#[expect(clippy::disallowed_methods, reason = "`sea_orm::model` writes a `begin()` of its own that nobody calls")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "`sea_orm::model` writes a `begin()` of its own that nobody calls"
+)]
 pub(crate) mod row {
     use sea_orm::entity::prelude::*;
 
@@ -216,7 +219,10 @@ impl Bus {
                 Settlement::Again { after, counted } => {
                     update
                         .col_expr(row::Column::VisibleTime, Expr::value((now + after).micros()))
-                        .col_expr(row::Column::Attempts, Expr::col(row::Column::Attempts).add(i32::from(counted)))
+                        .col_expr(
+                            row::Column::Attempts,
+                            Expr::col(row::Column::Attempts).add(i32::from(counted)),
+                        )
                         .exec(&tx)
                         .await?;
                 }
@@ -244,8 +250,10 @@ impl Bus {
 
     /// Whether no queue has anything left to do.
     pub async fn is_idle(&self) -> Result<bool, BusError> {
-        let waiting =
-            row::Entity::find().filter(row::Column::ParkedReason.is_null()).count(self.0.database.read()).await?;
+        let waiting = row::Entity::find()
+            .filter(row::Column::ParkedReason.is_null())
+            .count(self.0.database.read())
+            .await?;
         Ok(waiting == 0)
     }
 

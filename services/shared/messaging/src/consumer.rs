@@ -53,7 +53,8 @@ impl RetryPolicy {
     pub const STANDARD: Self =
         Self { base: Duration::from_millis(200), maximum: Duration::from_secs(60), attempts: 5 };
     /// The same in milliseconds, for tests.
-    pub const FAST: Self = Self { base: Duration::from_millis(2), maximum: Duration::from_millis(20), attempts: 5 };
+    pub const FAST: Self =
+        Self { base: Duration::from_millis(2), maximum: Duration::from_millis(20), attempts: 5 };
 
     fn delay(&self, attempts: i32) -> Duration {
         let doubled = self.base.saturating_mul(1 << attempts.clamp(0, 16));

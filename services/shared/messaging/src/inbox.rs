@@ -2,15 +2,18 @@
 
 use std::collections::HashSet;
 
+use sea_orm::DatabaseTransaction;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{OnConflict, Query};
-use sea_orm::DatabaseTransaction;
 use uuid::Uuid;
 use vocabulary::Timestamp;
 
 use crate::Envelope;
 
-#[expect(clippy::disallowed_methods, reason = "`sea_orm::model` writes a `begin()` of its own that nobody calls")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "`sea_orm::model` writes a `begin()` of its own that nobody calls"
+)]
 mod entity {
     use sea_orm::entity::prelude::*;
 

@@ -14,7 +14,10 @@ use vocabulary::{Clock, EventId, ReportId, Timestamp};
 
 use crate::Envelope;
 
-#[expect(clippy::disallowed_methods, reason = "`sea_orm::model` writes a `begin()` of its own that nobody calls")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "`sea_orm::model` writes a `begin()` of its own that nobody calls"
+)]
 pub(crate) mod row {
     use sea_orm::entity::prelude::*;
 
@@ -37,7 +40,10 @@ pub(crate) mod row {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-#[expect(clippy::disallowed_methods, reason = "`sea_orm::model` writes a `begin()` of its own that nobody calls")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "`sea_orm::model` writes a `begin()` of its own that nobody calls"
+)]
 mod sequence {
     use sea_orm::entity::prelude::*;
 
@@ -95,11 +101,8 @@ impl Outbox {
     }
 
     pub(crate) async fn unsent(&self, limit: u64) -> Result<Vec<(i64, Envelope)>, DbErr> {
-        let rows = row::Entity::find()
-            .order_by_asc(row::Column::Seq)
-            .limit(limit)
-            .all(self.database.read())
-            .await?;
+        let rows =
+            row::Entity::find().order_by_asc(row::Column::Seq).limit(limit).all(self.database.read()).await?;
         Ok(rows.into_iter().map(|row| (row.seq, self.envelope(row))).collect())
     }
 
@@ -234,7 +237,11 @@ impl Work {
         let taken = Expr::col((sequence::Entity, sequence::Column::Last))
             .add(Expr::col(("excluded", sequence::Column::Last)));
         insert
-            .on_conflict(OnConflict::column(sequence::Column::ReportId).value(sequence::Column::Last, taken).to_owned())
+            .on_conflict(
+                OnConflict::column(sequence::Column::ReportId)
+                    .value(sequence::Column::Last, taken)
+                    .to_owned(),
+            )
             .returning(Query::returning().columns([sequence::Column::ReportId, sequence::Column::Last]));
         let rows = self.tx.query_all(&insert).await?;
         rows.iter()

@@ -97,7 +97,9 @@ type ContextV7Lock = std::sync::Mutex<ContextV7>;
 impl Clock {
     /// The clock of the machine.
     pub fn system() -> Self {
-        Self(Arc::new(Hands::System { ids: std::sync::Mutex::new(ContextV7::new().with_additional_precision()) }))
+        Self(Arc::new(Hands::System {
+            ids: std::sync::Mutex::new(ContextV7::new().with_additional_precision()),
+        }))
     }
 
     /// A clock that stands until [`Clock::advance`] moves it; its ids count up and repeat from run to run.
@@ -108,7 +110,10 @@ impl Clock {
     /// The present instant.
     pub fn now(&self) -> Timestamp {
         match &*self.0 {
-            #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the machine for the time")]
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "this is the one place that asks the machine for the time"
+            )]
             Hands::System { .. } => Timestamp::from_datetime(OffsetDateTime::now_utc()),
             Hands::Manual { micros, .. } => Timestamp(micros.load(Ordering::SeqCst)),
         }

@@ -210,16 +210,30 @@ mod tests {
     fn resource_names_round_trip_and_foreign_ones_are_refused() {
         let id = ReportId(Uuid::from_u128(7));
         assert_eq!(ReportId::parse_name(&id.name()), Ok(id));
-        for bad in ["", "reports/", "media/00000000-0000-0000-0000-000000000007", "reports/00000000-0000-0000-0000-000000000000"] {
+        for bad in [
+            "",
+            "reports/",
+            "media/00000000-0000-0000-0000-000000000007",
+            "reports/00000000-0000-0000-0000-000000000000",
+        ] {
             assert!(ReportId::parse_name(bad).is_err(), "{bad}");
         }
-        assert_eq!("infrastructure.road".parse::<LeafCode>().map(|leaf| leaf.field()), "infrastructure".parse());
+        assert_eq!(
+            "infrastructure.road".parse::<LeafCode>().map(|leaf| leaf.field()),
+            "infrastructure".parse()
+        );
     }
 
     #[test]
     fn request_ids_are_plain_uuids() {
         assert!(RequestId::parse("6f1c1c52-5f0e-4f6e-9b0a-0d7a4f0f3c11").is_ok());
-        for bad in ["", "x", "00000000-0000-0000-0000-000000000000", "6f1c1c525f0e4f6e9b0a0d7a4f0f3c11", &"a".repeat(10_000)] {
+        for bad in [
+            "",
+            "x",
+            "00000000-0000-0000-0000-000000000000",
+            "6f1c1c525f0e4f6e9b0a0d7a4f0f3c11",
+            &"a".repeat(10_000),
+        ] {
             assert!(RequestId::parse(bad).is_err());
         }
     }

@@ -9,7 +9,10 @@ mod problem;
 mod report;
 
 pub use clock::{Clock, Timestamp};
-pub use ids::{AgencyId, AssignmentId, CommuneCode, EventId, FieldCode, IdError, InvitationId, LeafCode, MediaId, MessageId, ReportId, RequestId, ReviewId};
+pub use ids::{
+    AgencyId, AssignmentId, CommuneCode, EventId, FieldCode, IdError, InvitationId, LeafCode, MediaId,
+    MessageId, ReportId, RequestId, ReviewId,
+};
 pub use place::{Point, PointError};
 pub use problem::{ErrorCode, FieldViolation, Problem};
 pub use report::{Access, Outcome, ReportState, Scope, UnknownWord, Urgency, Verdict};

@@ -75,7 +75,12 @@ impl Problem {
     }
 
     /// A wrong field of the request.
-    pub fn invalid(field: &str, reason: &'static str, description: impl Into<String>, message_vi: &str) -> Self {
+    pub fn invalid(
+        field: &str,
+        reason: &'static str,
+        description: impl Into<String>,
+        message_vi: &str,
+    ) -> Self {
         let description = description.into();
         let mut problem =
             Self::new(ErrorCode::InvalidArgument, reason, format!("{field}: {description}"), message_vi);

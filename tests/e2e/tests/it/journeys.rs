@@ -24,7 +24,10 @@ async fn a_report_is_assigned_answered_rated_and_counted() {
     assert!(created.code.starts_with("CM-"), "{}", created.code);
 
     let waiting = citizen.until(&created.name, "assigned", |r| r.state() == ReportState::Assigned).await;
-    assert_eq!((waiting.leaf.as_str(), waiting.agency.as_str()), ("infrastructure.road", "agencies/ubnd-32025"));
+    assert_eq!(
+        (waiting.leaf.as_str(), waiting.agency.as_str()),
+        ("infrastructure.road", "agencies/ubnd-32025")
+    );
     assert_eq!(waiting.commune_code, "32025");
     assert!(waiting.respond_due_time.is_some());
 
@@ -134,7 +137,10 @@ async fn danger_to_life_is_met_with_advice_at_once() {
     assert_eq!(advised.urgency(), Urgency::Emergency);
     let advice = advised.advice.expect("advice");
     let numbers = ["113", "114", "115"];
-    assert!(numbers.iter().all(|number| advice.vi.contains(number) && advice.en.contains(number)), "{advice:?}");
+    assert!(
+        numbers.iter().all(|number| advice.vi.contains(number) && advice.en.contains(number)),
+        "{advice:?}"
+    );
     world.finish().await;
 }
 
@@ -158,7 +164,8 @@ async fn a_report_that_is_handed_back_goes_to_the_agency_that_the_coordinator_na
     let leaf = "electricity_lighting.grid".to_owned();
     let decision = Decision::ChangeLeaf(ChangeLeaf { leaf, urgency: 0 });
     coordinator.decide(&review, decision).await.expect("decided");
-    let second = citizen.until(&first.name, "with the power company", |r| r.agency == "agencies/cty-dien-luc").await;
+    let second =
+        citizen.until(&first.name, "with the power company", |r| r.agency == "agencies/cty-dien-luc").await;
     assert_eq!((second.state(), second.leaf.as_str()), (ReportState::Assigned, "electricity_lighting.grid"));
     assert!(refusal(handler.accept(&assignment).await).reason != "", "the first agency has it no more");
     let timeline = citizen.get(&first.name).await.expect("own").timeline;
@@ -261,7 +268,8 @@ async fn a_place_outside_the_province_goes_to_a_person_and_back_with_guidance() 
     let coordinator = world.coordinator();
     let review = coordinator.review_of(&created.name).await;
     assert!(review.reasons.iter().any(|reason| reason == "OUTSIDE_PROVINCE"), "{:?}", review.reasons);
-    let back = ReturnToCitizen { leaf: "out_of_scope.other".to_owned(), note: "Thuộc tỉnh bạn.".to_owned() };
+    let back =
+        ReturnToCitizen { leaf: "out_of_scope.other".to_owned(), note: "Thuộc tỉnh bạn.".to_owned() };
     coordinator.decide(&review, Decision::ReturnToCitizen(back)).await.expect("decided");
     let returned = citizen.until(&created.name, "returned", |r| r.state() == ReportState::Returned).await;
     let guidance = returned.answer.and_then(|answer| answer.text).expect("guidance");
@@ -278,7 +286,8 @@ async fn a_conversation_does_not_hold_up_other_reports() {
     handler.post(&first.name, "Xin cho biết chỗ hư nằm trước số nhà nào?", false).await.expect("posted");
     handler.post(&first.name, "Nhớ gọi tổ 3.", true).await.expect("noted");
     citizen.post(&first.name, "Trước nhà số 12.", false).await.expect("answered");
-    let thread = |r: &Report| r.messages.iter().map(|m| (m.author_role.clone(), m.text.clone())).collect::<Vec<_>>();
+    let thread =
+        |r: &Report| r.messages.iter().map(|m| (m.author_role.clone(), m.text.clone())).collect::<Vec<_>>();
     let read = citizen.get(&first.name).await.expect("own");
     let public = [
         ("agency_handler".to_owned(), "Xin cho biết chỗ hư nằm trước số nhà nào?".to_owned()),

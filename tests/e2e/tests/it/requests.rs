@@ -19,7 +19,11 @@ use tonic::Code;
 use crate::stories::{answer, assigned};
 
 fn create() -> CreateReportRequest {
-    CreateReportRequest { report: Some(report(text::ROAD)), request_id: fresh_id(), ..CreateReportRequest::default() }
+    CreateReportRequest {
+        report: Some(report(text::ROAD)),
+        request_id: fresh_id(),
+        ..CreateReportRequest::default()
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -35,8 +39,12 @@ async fn a_hundred_copies_at_once_make_one_report() {
     assert!(answers.iter().all(|answer| *answer == answers[0]), "every copy has the same answer");
     world.until_idle().await;
     let later = citizen.intake().create_report(request).await.expect("known").into_inner();
-    assert_eq!(later, answers[0], "a late copy has the answer of the first, whatever became of the report since");
-    let own = citizen.intake().list_reports(ListReportsRequest::default()).await.expect("a list").into_inner();
+    assert_eq!(
+        later, answers[0],
+        "a late copy has the answer of the first, whatever became of the report since"
+    );
+    let own =
+        citizen.intake().list_reports(ListReportsRequest::default()).await.expect("a list").into_inner();
     assert_eq!(own.reports.len(), 1);
     world.finish().await;
 }
@@ -56,7 +64,11 @@ async fn an_id_belongs_to_one_content_and_one_caller() {
     assert_ne!(of_another.expect("an id of their own").into_inner().name, first.name);
     for bad in ["", "x", "00000000-0000-0000-0000-000000000000", "{6f1c1c52-5f0e-4f6e-9b0a-0d7a4f0f3c11}"] {
         let wrong = CreateReportRequest { request_id: bad.to_owned(), ..create() };
-        assert_eq!(refusal(citizen.intake().create_report(wrong).await).reason, "REQUEST_ID_INVALID", "{bad:?}");
+        assert_eq!(
+            refusal(citizen.intake().create_report(wrong).await).reason,
+            "REQUEST_ID_INVALID",
+            "{bad:?}"
+        );
     }
     // The memory outlives the process.
     assert_eq!(world.stop().await, runtime::Ending::Clean);
@@ -78,7 +90,8 @@ async fn a_check_stores_nothing_and_uses_up_no_id() {
     let mut wrong = check;
     wrong.report = Some(report(""));
     assert_eq!(refusal(citizen.intake().create_report(wrong).await).reason, "TEXT_EMPTY");
-    let own = citizen.intake().list_reports(ListReportsRequest::default()).await.expect("a list").into_inner();
+    let own =
+        citizen.intake().list_reports(ListReportsRequest::default()).await.expect("a list").into_inner();
     assert!(own.reports.is_empty());
     assert!(!citizen.intake().create_report(request).await.expect("taken").into_inner().name.is_empty());
     world.finish().await;
@@ -108,7 +121,8 @@ async fn every_command_has_one_effect_and_one_answer() {
     let leader = world.leader(&first.agency);
 
     let message = Message { text: "Trước nhà số 12.".to_owned(), ..Message::default() };
-    let post = PostMessageRequest { parent: first.name.clone(), message: Some(message), request_id: fresh_id() };
+    let post =
+        PostMessageRequest { parent: first.name.clone(), message: Some(message), request_id: fresh_id() };
     repeats!(citizen.intake(), post_message, post, |other: &mut PostMessageRequest| {
         other.message = Some(Message { text: "Khác.".to_owned(), ..Message::default() });
     });
@@ -119,9 +133,10 @@ async fn every_command_has_one_effect_and_one_answer() {
         request_id: fresh_id(),
         etag: assignment.etag.clone(),
     };
-    let accepted = repeats!(handler.dispatch(), accept_assignment, accept, |other: &mut AcceptAssignmentRequest| {
-        other.etag.clear();
-    });
+    let accepted =
+        repeats!(handler.dispatch(), accept_assignment, accept, |other: &mut AcceptAssignmentRequest| {
+            other.etag.clear();
+        });
     let stale = AcceptAssignmentRequest {
         name: assignment.name.clone(),
         request_id: fresh_id(),
@@ -137,9 +152,10 @@ async fn every_command_has_one_effect_and_one_answer() {
         request_id: fresh_id(),
         etag: accepted.etag,
     };
-    let submitted = repeats!(handler.dispatch(), submit_resolution, submit, |other: &mut SubmitResolutionRequest| {
-        other.resolution.as_mut().expect("a reply").reply.push('!');
-    });
+    let submitted =
+        repeats!(handler.dispatch(), submit_resolution, submit, |other: &mut SubmitResolutionRequest| {
+            other.resolution.as_mut().expect("a reply").reply.push('!');
+        });
     let approve =
         ApproveResolutionRequest { name: assignment.name, request_id: fresh_id(), etag: submitted.etag };
     repeats!(leader.dispatch(), approve_resolution, approve, |other: &mut ApproveResolutionRequest| {

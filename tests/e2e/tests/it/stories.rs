@@ -34,6 +34,7 @@ pub async fn answer(world: &World, citizen: &Citizen, assigned: &Report) -> Repo
     let assignment = handler.submit(&assignment, repaired(&medium.name)).await.expect("submitted");
     world.leader(&assigned.agency).approve(&assignment).await.expect("approved");
     let before = assigned.invitation.clone();
-    let asked = |r: &Report| r.state() == ReportState::Resolved && !r.invitation.is_empty() && r.invitation != before;
+    let asked =
+        |r: &Report| r.state() == ReportState::Resolved && !r.invitation.is_empty() && r.invitation != before;
     citizen.until(&assigned.name, "rateable", asked).await
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use auth::Role;
 use contract::classification::v1::{GetClassificationRequest, ListReviewsRequest};
 use contract::intake::v1::{
-    GetMediaRequest, GetReportRequest, ListReportsRequest, ListScope, WatchReportRequest, WithdrawReportRequest,
+    GetMediaRequest, GetReportRequest, ListReportsRequest, ListScope, WatchReportRequest,
+    WithdrawReportRequest,
 };
 use contract::routing::v1::ListAssignmentsRequest;
 use harness::{Anyone, World, fresh_id, header, photo, report, text, upload_of};
@@ -27,9 +28,9 @@ struct Wire(Code, String, Vec<u8>);
 type Look = Result<(), Wire>;
 
 fn wire<T>(outcome: Result<T, Status>) -> Look {
-    outcome.map(drop).map_err(|status| {
-        Wire(status.code(), status.message().to_owned(), status.details().to_vec())
-    })
+    outcome
+        .map(drop)
+        .map_err(|status| Wire(status.code(), status.message().to_owned(), status.details().to_vec()))
 }
 
 /// Every way of looking at one report, by name.
@@ -54,7 +55,8 @@ async fn looks(who: &Anyone, target: &Target) -> BTreeMap<&'static str, Look> {
 async fn listed(who: &Anyone) -> Vec<String> {
     let mut names = Vec::new();
     for scope in [ListScope::Own, ListScope::Public] {
-        let request = ListReportsRequest { scope: scope.into(), page_size: 100, ..ListReportsRequest::default() };
+        let request =
+            ListReportsRequest { scope: scope.into(), page_size: 100, ..ListReportsRequest::default() };
         let page = who.intake().list_reports(request).await.expect("a list for everybody").into_inner();
         names.extend(page.reports.into_iter().map(|report| report.name));
     }
@@ -72,7 +74,9 @@ async fn listed(who: &Anyone) -> Vec<String> {
 /// Who may look at an ordinary report that an agency has, in which way. `own` is its reporter, `holder` works for the
 /// agency that has it.
 fn may_look(role: Role, own: bool, holder: bool, look: &str) -> bool {
-    use Role::{Administrator, AgencyHandler, AgencyLeader, Auditor, ClearedOfficer, Coordinator, Supervisor};
+    use Role::{
+        Administrator, AgencyHandler, AgencyLeader, Auditor, ClearedOfficer, Coordinator, Supervisor,
+    };
     let central = matches!(role, Coordinator | ClearedOfficer | Supervisor | Administrator);
     let agency = matches!(role, AgencyHandler | AgencyLeader);
     match look {
@@ -101,7 +105,8 @@ async fn missing_and_forbidden_are_answered_alike_and_the_sealed_is_seen_by_few(
     let world = World::start().await;
     let ordinary = sent(&world, "citizen-1", text::ROAD).await;
     let sealed = sent(&world, "citizen-1", text::DENUNCIATION).await;
-    let missing = Target { report: format!("reports/{}", fresh_id()), media: format!("media/{}", fresh_id()) };
+    let missing =
+        Target { report: format!("reports/{}", fresh_id()), media: format!("media/{}", fresh_id()) };
     let agency = bring_to_agency(&world, &world.citizen("citizen-1"), &ordinary.report).await.agency;
     let agency = agency.strip_prefix("agencies/").expect("an agency");
     world.cleared_officer().review_of(&sealed.report).await;
@@ -129,7 +134,11 @@ async fn missing_and_forbidden_are_answered_alike_and_the_sealed_is_seen_by_few(
             assert_eq!(refused.0, Code::PermissionDenied, "{what} of nothing");
             let media = look.ends_with("Media") && uploader;
             let open = may_look(who.role, own, holder, look) || media;
-            assert_eq!(in_open[look], if open { Ok(()) } else { Err(refused.clone()) }, "{what} of an open report");
+            assert_eq!(
+                in_open[look],
+                if open { Ok(()) } else { Err(refused.clone()) },
+                "{what} of an open report"
+            );
             let staffs = !matches!(look, "PostMessage internal" | "GetClassification");
             let see_sealed = who.role == Role::ClearedOfficer || (own && staffs) || media;
             let expected = if see_sealed { Ok(()) } else { Err(refused) };
@@ -151,7 +160,8 @@ async fn a_sealed_report_can_be_taken_back_by_its_reporter_alone() {
     let absent = format!("reports/{}", fresh_id());
     for role in Role::ALL {
         let who = world.anyone(*role, "somebody-else", role.needs_agency().then_some("ubnd-32002"));
-        let refused = wire(who.intake().withdraw_report(withdraw(&sealed.report)).await).expect_err("not theirs");
+        let refused =
+            wire(who.intake().withdraw_report(withdraw(&sealed.report)).await).expect_err("not theirs");
         let nothing = wire(who.intake().withdraw_report(withdraw(&absent)).await).expect_err("not there");
         assert_eq!(refused, nothing, "{role:?}");
     }

@@ -65,7 +65,11 @@ impl Canvas {
                 let (u, v) = (x as f32 / WIDTH as f32, y as f32 / HEIGHT as f32);
                 if inside(u, v) {
                     let light = 0.85 + 0.2 * v;
-                    self.0.put_pixel(x, y, Rgb(colour.map(|value| (f32::from(value) * light).min(255.0) as u8)));
+                    self.0.put_pixel(
+                        x,
+                        y,
+                        Rgb(colour.map(|value| (f32::from(value) * light).min(255.0) as u8)),
+                    );
                 }
             }
         }

@@ -68,7 +68,11 @@ fn ground(word: &str, canvas: &mut Canvas, dice: &mut Dice, mended: bool) {
             for puff in 1_u8..9 {
                 let rise = f32::from(puff) * 0.07;
                 let grey = 130 + puff * 10;
-                canvas.blob((spot.0 + rise * 0.5, spot.1 - rise), (0.04 + rise * 0.2, 0.05), [grey, grey, grey]);
+                canvas.blob(
+                    (spot.0 + rise * 0.5, spot.1 - rise),
+                    (0.04 + rise * 0.2, 0.05),
+                    [grey, grey, grey],
+                );
             }
         }
         ("sidewalk", false) => {

@@ -22,13 +22,16 @@ fn index(name: &str, table: &'static str, columns: &[&'static str]) -> IndexCrea
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in [reports(), identities(), media(), report_media(), messages(), timeline(), held_events()] {
+        for table in [reports(), identities(), media(), report_media(), messages(), timeline(), held_events()]
+        {
             manager.create_table(table).await?;
         }
         manager.create_index(index("reports_code", "reports", &["code"]).unique().to_owned()).await?;
         manager.create_index(index("reports_owner", "reports", &["owner", "id"])).await?;
         manager.create_index(index("reports_public", "reports", &["public", "id"])).await?;
-        manager.create_index(index("report_media_report", "report_media", &["report_id", "position"])).await?;
+        manager
+            .create_index(index("report_media_report", "report_media", &["report_id", "position"]))
+            .await?;
         manager.create_index(index("messages_report", "messages", &["report_id", "id"])).await?;
         manager.create_index(index("timeline_event", "timeline", &["event_id"])).await?;
         manager.create_index(index("held_events_report", "held_events", &["report_id"])).await

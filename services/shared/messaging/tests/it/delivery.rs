@@ -20,8 +20,11 @@ async fn every_event_takes_effect_once_whatever_the_bus_repeats_or_shuffles() {
     let seen = listener.seen.lock().unwrap().clone();
     assert_eq!(seen.len(), 600, "an event had more than one effect");
     for report in 1..=20_u128 {
-        let numbers: BTreeSet<i64> =
-            seen.iter().filter(|(id, _, _)| id.0.as_u128() == report).map(|(_, sequence, _)| *sequence).collect();
+        let numbers: BTreeSet<i64> = seen
+            .iter()
+            .filter(|(id, _, _)| id.0.as_u128() == report)
+            .map(|(_, sequence, _)| *sequence)
+            .collect();
         assert_eq!(numbers, (1..=30).collect(), "numbers of report {report} have gaps");
     }
     assert!(seen.iter().all(|(_, sequence, round)| *sequence == i64::from(*round) + 1));
@@ -68,7 +71,8 @@ async fn what_was_published_before_a_restart_is_delivered_after_it() {
     let world = World::new(None).await;
     world.say(1, 0..5).await;
     let relay = world.start_relay();
-    eventually("the bus has all five", async || world.bus.depth(crate::world::QUEUE).await.unwrap() == 5).await;
+    eventually("the bus has all five", async || world.bus.depth(crate::world::QUEUE).await.unwrap() == 5)
+        .await;
     relay.abort();
 
     let bus = messaging::Bus::open(
@@ -83,7 +87,9 @@ async fn what_was_published_before_a_restart_is_delivered_after_it() {
     let (outbox, stop) = (world.listener().await, world.stop.clone());
     let heard = listener.clone();
     let task = crate::world::background(async move {
-        messaging::consume(bus, crate::world::QUEUE, outbox, heard, messaging::RetryPolicy::FAST, stop).await.unwrap();
+        messaging::consume(bus, crate::world::QUEUE, outbox, heard, messaging::RetryPolicy::FAST, stop)
+            .await
+            .unwrap();
     });
     eventually("all five are heard", async || listener.seen.lock().unwrap().len() == 5).await;
     world.stop.cancel();

@@ -13,7 +13,11 @@ use crate::world::{QUEUE, World, eventually};
 async fn an_uncommitted_event_never_leaves() {
     let world = World::new(None).await;
     let mut work = world.outbox.begin().await.unwrap();
-    work.publish(ReportId(Uuid::from_u128(1)), world.clock.now(), &contract::event::v1::ReportClosed::default());
+    work.publish(
+        ReportId(Uuid::from_u128(1)),
+        world.clock.now(),
+        &contract::event::v1::ReportClosed::default(),
+    );
     drop(work);
     assert_eq!(world.outbox.depth().await.unwrap(), 0);
     world.say(1, 0..1).await;

@@ -7,7 +7,9 @@ use std::time::Duration;
 use contract::Event as _;
 use contract::event::v1::ReportClosed;
 use database::Database;
-use messaging::{Bus, Chaos, Envelope, Handler, Outbox, Outcome, RetryPolicy, Subscription, Work, consume, relay};
+use messaging::{
+    Bus, Chaos, Envelope, Handler, Outbox, Outcome, RetryPolicy, Subscription, Work, consume, relay,
+};
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tokio_util::sync::CancellationToken;
@@ -69,7 +71,9 @@ impl World {
 
     pub async fn start_listener(&self, listener: Listener) -> tokio::task::JoinHandle<()> {
         let (bus, outbox, stop) = (self.bus.clone(), self.listener().await, self.stop.clone());
-        background(async move { consume(bus, QUEUE, outbox, listener, RetryPolicy::FAST, stop).await.unwrap() })
+        background(
+            async move { consume(bus, QUEUE, outbox, listener, RetryPolicy::FAST, stop).await.unwrap() },
+        )
     }
 
     pub async fn until_idle(&self) {
