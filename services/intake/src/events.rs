@@ -58,15 +58,15 @@ pub fn project(
     let change = match envelope.event_type.as_str() {
         event::ReportClassified::TYPE => {
             let body: event::ReportClassified = envelope.decode()?;
-            return teller.classified(body.classification, None);
+            return teller.classified(body.classification, Notice::Classified, None);
         }
         event::ReportReclassified::TYPE => {
             let body: event::ReportReclassified = envelope.decode()?;
-            return teller.classified(body.classification, None);
+            return teller.classified(body.classification, Notice::Reclassified, None);
         }
         event::ReviewRequested::TYPE => {
             let body: event::ReviewRequested = envelope.decode()?;
-            return teller.classified(body.suggestion, Some(ReportState::UnderReview));
+            return teller.classified(body.suggestion, Notice::UnderReview, Some(ReportState::UnderReview));
         }
         event::ReportAssigned::TYPE => return teller.assigned(envelope.decode()?),
         event::RouteMissing::TYPE => Change { state: Some(ReportState::UnderReview), ..Change::default() },
@@ -117,6 +117,7 @@ impl Teller<'_> {
     fn classified(
         &self,
         classification: Option<event::Classification>,
+        notice: Notice,
         state: Option<ReportState>,
     ) -> Result<(Change, Words), EventError> {
         let said = classification.ok_or(EventError::Part("classification"))?;
@@ -125,11 +126,7 @@ impl Teller<'_> {
         let access = access(said.access())?;
         let field = self.province.taxonomy.find_leaf(&leaf).map(|leaf| Words::from(&leaf.name));
         let change = Change { state, classification: Some((leaf, urgency, access)), ..Change::default() };
-        let words = match state {
-            Some(_) => self.notice(Notice::UnderReview, &Facts::default()),
-            None => self.notice(Notice::Reclassified, &Facts { field, ..Facts::default() }),
-        };
-        Ok((change, words))
+        Ok((change, self.notice(notice, &Facts { field, ..Facts::default() })))
     }
 
     fn assigned(&self, body: event::ReportAssigned) -> Result<(Change, Words), EventError> {

@@ -11,6 +11,7 @@
 mod actors;
 mod caller;
 mod eventually;
+mod files;
 mod fixtures;
 mod refusal;
 mod spy;
@@ -21,6 +22,7 @@ mod world;
 pub use actors::{Agency, Citizen, Triage};
 pub use caller::{Anyone, Api, Bearer, Secured};
 pub use eventually::eventually;
+pub use files::Files;
 pub use fixtures::{CITY, OUTSIDE_PROVINCE, fresh_id, header, photo, repaired, report, upload_of};
 pub use refusal::{Refusal, refusal};
 pub use spy::Spy;

@@ -1,4 +1,4 @@
-//! What must hold of every timeline, recomputed from its description in the contract.
+//! What must hold of every timeline that a caller reads.
 
 use contract::intake::v1::{Report, TimelineEntry};
 
@@ -7,15 +7,15 @@ pub fn kinds(report: &Report) -> Vec<&str> {
     report.timeline.iter().map(|entry| entry.event.as_str()).collect()
 }
 
-/// Numbers are contiguous from 1, times never fall, every entry has a hash of its own.
-///
-/// The hash covers the event's id, which no answer shows; that the chain itself verifies is for the owner of the table to
-/// prove. Here a changed or exchanged entry shows as a changed hash between two readings.
+/// Numbers are contiguous from 1, every entry has a hash of its own and words in both languages. That the chain itself
+/// verifies is proven on the file, see `Files::prove_timelines`.
 pub fn verify_timeline(entries: &[TimelineEntry]) {
     for (expected, entry) in (1..).zip(entries) {
         assert_eq!(entry.sequence, expected, "the timeline has a gap or a repetition");
-        assert_eq!(entry.hash.len(), 32, "entry {expected} has no hash");
         let same = entries.iter().filter(|other| other.hash == entry.hash).count();
-        assert_eq!(same, 1, "entry {expected} shares its hash");
+        assert_eq!((entry.hash.len(), same), (32, 1), "entry {expected} has no hash of its own");
+        let text = entry.text.as_ref().expect("words");
+        assert!(!text.vi.is_empty() && !text.en.is_empty(), "entry {expected} says nothing");
+        assert!(!text.vi.contains('{') && !text.en.contains('{'), "entry {expected}: {text:?}");
     }
 }

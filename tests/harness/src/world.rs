@@ -4,17 +4,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use auth::{DevelopmentIssuer, Role};
-use database::Database;
 use fieldreport::config::{self, Config};
-use fieldreport::system::{SUBSCRIPTIONS, System};
-use messaging::Outbox;
+use fieldreport::system::System;
 use province::Province;
 use runtime::{Ending, Lifecycle, Platform};
 use telemetry::Telemetry;
 use tempfile::TempDir;
 use vocabulary::Clock;
 
-use crate::{Agency, Anyone, Api, Citizen, Spy, Triage, eventually};
+use crate::{Agency, Anyone, Api, Citizen, Files, Spy, Triage};
 
 /// The province pack that ships.
 pub fn pack() -> PathBuf {
@@ -64,7 +62,7 @@ pub struct World {
 struct Running {
     system: System,
     api: Api,
-    outboxes: Vec<Outbox>,
+    files: Files,
     spy: Spy,
 }
 
@@ -104,14 +102,9 @@ impl World {
         self.config.grpc.address = system.address;
         let issuer = system.issuer.clone().expect("the development issuer");
         let api = Api::at(&system.address.to_string(), issuer);
-        let mut outboxes = Vec::new();
-        for subscription in SUBSCRIPTIONS {
-            let file = self.data().join(format!("{}.db", subscription.queue));
-            let database = Database::open(&file).await.expect("a service's file");
-            outboxes.push(Outbox::new(database, subscription.queue, self.clock.clone()));
-        }
+        let files = Files::open(self.data()).await;
         let spy = Spy::place(&self.data().join("bus.db")).await;
-        self.running = Some(Running { system, api, outboxes, spy });
+        self.running = Some(Running { system, api, files, spy });
     }
 
     fn running(&self) -> &Running {
@@ -183,31 +176,18 @@ impl World {
         Agency(self.anyone(Role::Supervisor, "supervisor-1", None))
     }
 
-    /// Waits until no event is on its way: every outbox and every queue is empty. An event is always in one of them, but
-    /// may move while they are looked at, so they must be found empty several times in a row.
+    /// Waits until no event is on its way.
     pub async fn until_idle(&self) {
-        let Running { system, outboxes, .. } = self.running();
-        eventually("no event is on its way", async || {
-            for _ in 0..4 {
-                let mut waiting = Vec::new();
-                for outbox in outboxes {
-                    waiting.push((outbox.source(), outbox.depth().await.expect("a depth")));
-                }
-                let idle = system.platform.bus.is_idle().await.expect("the bus");
-                if !idle || waiting.iter().any(|(_, depth)| *depth > 0) {
-                    return Err((waiting, format!("bus idle: {idle}")));
-                }
-            }
-            Ok(())
-        })
-        .await;
+        self.running().files.until_idle().await;
     }
 
-    /// Ends the test: everything settles, nothing was given up, and the system stops cleanly.
+    /// Ends the test: everything settles, nothing was given up, every timeline is whole, the system stops cleanly.
     pub async fn finish(mut self) {
-        self.until_idle().await;
-        let parked = self.platform().bus.parked().await.expect("the bus");
+        let files = &self.running().files;
+        files.until_idle().await;
+        let parked = files.parked().await;
         assert!(parked.is_empty(), "events were given up: {parked:?}");
+        files.prove_timelines().await;
         assert_eq!(self.stop().await, Ending::Clean);
     }
 }

@@ -177,10 +177,13 @@ impl Classifier {
     }
 }
 
+/// Fewer words cannot name both a thing and what is wrong with it.
+const FEWEST_WORDS: usize = 3;
+
 /// Texts that no model can be asked about.
 fn doubts_of_reading(text: &Text<'_>, reading: &Reading, scan: &Scan<'_>) -> Vec<Reason> {
     let mut reasons = Vec::new();
-    if text.word_count() < 2 || text.is_repetitive() {
+    if text.word_count() < FEWEST_WORDS || text.is_repetitive() {
         reasons.push(Reason { code: ReasonCode::Unreadable, cue: None, spans: Vec::new() });
     } else if text.vietnamese_share().min(reading.known_share()) < FAMILIAR_SHARE {
         reasons.push(Reason { code: ReasonCode::Unfamiliar, cue: None, spans: Vec::new() });

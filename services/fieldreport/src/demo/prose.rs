@@ -1,10 +1,9 @@
 //! What the demonstration tells its audience, around the tables.
 
-use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::Path;
 
-use contract::common::v1::{CommuneMatch, ReportState};
+use contract::common::v1::{Access, CommuneMatch, ReportState};
 use province::Province;
 
 use super::cast::PlaceKind;
@@ -26,10 +25,10 @@ pub struct Place<'a> {
 pub fn tell(all: &[Played], summary: &Summary, province: &Province, place: &Place<'_>) -> String {
     let mut text = String::new();
     let mut part = |title: &str, body: &str| {
-        text.push_str(&format!("\n{title}\n{body}\n"));
+        text.push_str(&format!("\n{title}\n{}\n", body.trim_end()));
     };
     part(&opening(all, province), &tables::reports(all, province).trim_fmt());
-    part("", &honesty(summary));
+    part("HONESTLY", &honesty(summary));
     if let Some(chosen) = most_eventful(all) {
         let title = format!(
             "ONE LIFE: {}, {} – every entry is chained to the one before by its hash",
@@ -50,8 +49,8 @@ pub fn tell(all: &[Played], summary: &Summary, province: &Province, place: &Plac
 fn opening(all: &[Played], province: &Province) -> String {
     format!(
         "{}: {} REPORTS THROUGH THE REAL API\n\
-         !/‼ urgent/emergency  ~ nearest commune  ▪ quarantined  ★ the citizen's verdict  ↻ reopened\n\
-         = as a careful registrar would have it  ≈ another leaf of the same field  ≠ another field or way",
+         ! urgent  !! emergency  ~ nearest commune  ■ hidden from all but cleared officers  ★ verdict  ↻ reopened\n\
+         machine against a careful registrar: = the same  ○ the same, but a person looked first  ≈ same field  ≠ other",
         province.profile.name.vi.to_uppercase(),
         all.len()
     )
@@ -61,20 +60,20 @@ fn honesty(summary: &Summary) -> String {
     let (agreed, of) = (summary.agreed, summary.reports);
     let states: Vec<String> =
         summary.states.iter().map(|(state, count)| format!("{count} {}", state.replace('_', " "))).collect();
+    let model: String = summary.model_version.chars().take(8).collect();
     let mut lines = format!(
-        "The model agreed with a careful registrar: leaf {} of {of}, field {}, urgency {}, way {}. \
-         (Model {}, which has\nnever seen these texts.) What it got wrong, people put right.\n\
-         In the end: {}. Without an owner: {}.",
+        "  The model ({model}; it has never seen these texts) agreed with a careful registrar in:\n  \
+         leaf {} of {of}, field {} of {of}, urgency {} of {of}, way {} of {of}. What it got wrong, people put right.\n  \
+         In the end: {}. Without end or owner: {}.",
         agreed.leaf,
         agreed.field,
         agreed.urgency,
         agreed.way,
-        summary.model_version,
         states.join(", "),
         summary.lost
     );
     if summary.faults > 0 {
-        lines.push_str(&format!("\nSTEPS THAT FAILED: {}", summary.faults));
+        lines.push_str(&format!("\n  REPORTS WITH A STEP THAT FAILED: {}", summary.faults));
     }
     lines
 }
@@ -88,8 +87,7 @@ fn most_eventful(all: &[Played]) -> Option<&Played> {
 fn notable(all: &[Played], province: &Province) -> String {
     let mut text = String::new();
     let mut say = |title: &str, played: &Played, words: String| {
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "  {title:<17}{}  {}", played.report.code, indent(&words));
+        text.push_str(&format!("  {title:<17}{}  {}\n", played.report.code, indent(&words)));
     };
     for played in all {
         for (title, words) in cases(played, province) {
@@ -114,7 +112,11 @@ fn cases(played: &Played, province: &Province) -> Vec<(&'static str, String)> {
         cases.push(("emergency", format!("{} has it; the citizen reads at once: “{}”", agency(), advice.vi)));
     }
     if played.hand_backs > 0 {
-        cases.push(("handed back", format!("{} × → {}", played.hand_backs, agency())));
+        let then = match report.state() {
+            ReportState::Returned | ReportState::Rejected => "the citizen, with the right channel".to_owned(),
+            _ => agency(),
+        };
+        cases.push(("handed back", format!("not theirs; a coordinator sent it on → {then}")));
     }
     if played.reopened {
         cases.push(("not satisfied", format!("reopened, answered again in round {}", played.rounds)));
@@ -130,7 +132,7 @@ fn cases(played: &Played, province: &Province) -> Vec<(&'static str, String)> {
         ReportState::AnsweredDeferred => {
             let promised = report.answer.as_ref().and_then(|answer| answer.promised_time);
             let promised = promised.and_then(|at| runtime::wire::parse_timestamp("promised", Some(at)).ok());
-            let date = promised.map(|at| tables::local(at, province)).unwrap_or_default();
+            let date = promised.map(|at| tables::local_day(at, province)).unwrap_or_default();
             cases.push(("promised", format!("answered with a date: {date}")));
         }
         _ => {}
@@ -167,7 +169,17 @@ fn where_it_lies(played: &Played) -> Vec<(&'static str, String)> {
 }
 
 fn secrecy(played: &Played) -> String {
-    let title = if played.kept_secret() { "kept from all who may not see it" } else { "NOT KEPT HIDDEN" };
+    let held = played.secrecy.iter().filter(|probe| probe.held).count();
+    // Once in full; the others are as boring as they should be.
+    if played.kept_secret() && played.access != Access::Quarantine {
+        let since = match played.access {
+            Access::Ordinary => "the machine suspected more: hidden until a cleared officer had looked",
+            _ => "for good",
+        };
+        return format!("{since} ({held} of {} attempts held)", played.secrecy.len());
+    }
+    let title =
+        if played.kept_secret() { "from all who may not see it, tried live" } else { "NOT KEPT HIDDEN" };
     let probes: Vec<String> = played
         .secrecy
         .iter()
@@ -195,17 +207,25 @@ fn indent(words: &str) -> String {
         }
         lines.push(row);
     }
+    for line in &mut lines {
+        line.truncate(line.trim_end().len());
+    }
     lines.join(&format!("\n{}", " ".repeat(COLUMN)))
 }
 
 fn time(summary: &Summary) -> String {
     format!(
-        "{}\n{} reports, {} photos and everything people did with them: {:.2} s; preparation (start, painting): {:.2} s",
+        "{}\n  {} reports, {} photos and everything people did with them: {:.2} s; before that, start and painting: {:.2} s{}",
         tables::times(summary).trim_fmt(),
         summary.reports,
         summary.photos,
         summary.wall_ms / 1_000.0,
-        summary.prepared_ms / 1_000.0
+        summary.prepared_ms / 1_000.0,
+        if cfg!(debug_assertions) {
+            "\n  (a debug build: several times slower than `--release`)"
+        } else {
+            ""
+        }
     )
 }
 

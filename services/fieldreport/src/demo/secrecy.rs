@@ -1,5 +1,6 @@
 //! Tries to see what must stay hidden, as those who may not.
 
+use contract::classification::v1::Review;
 use contract::intake::v1::{GetReportRequest, ListReportsRequest, ListScope, ReportView};
 use tonic::{Code, Status};
 
@@ -7,7 +8,6 @@ use super::actor::Actor;
 use super::plan::Ruling;
 use super::played::Probe;
 use super::staff::{self, Staff};
-use contract::classification::v1::Review;
 
 /// While a sensitive report waits for a cleared officer: the coordinator can neither find, nor read, nor decide it.
 pub async fn probe_waiting(staff: &Staff, review: &Review) -> Vec<Probe> {
@@ -109,17 +109,19 @@ fn code(status: &Status) -> String {
 
 #[cfg(test)]
 mod tests {
+    use vocabulary::Problem;
+
     use super::*;
 
     #[test]
     fn only_the_right_refusal_counts() {
-        let denied = || Err::<(), _>(Status::from(Code::PermissionDenied));
+        let denied = || Err::<(), _>(runtime::status(&Problem::denied()));
         assert_eq!(
             refused("x", denied()),
             Probe { what: "x", answer: "PERMISSION_DENIED".to_owned(), held: true }
         );
         assert!(!refused("x", Ok(())).held);
-        assert!(!refused("x", Err::<(), _>(Status::from(Code::Internal))).held);
+        assert!(!refused("x", Err::<(), _>(runtime::status(&Problem::internal("x")))).held);
         assert!(!allowed("x", denied()).held);
     }
 }

@@ -91,6 +91,6 @@ async fn read_scores(reader: &Actor, province: &Province) -> Result<Vec<ScoreLin
         ..GetScoreRequest::default()
     };
     let whole = reader.call(request, async |request| reader.scores().get_score(request).await).await?;
-    lines.push(ScoreLine::new(&whole, province.profile.name.vi.clone()));
+    lines.push(ScoreLine::new(&whole, format!("{}, all", province.profile.name.vi)));
     Ok(lines)
 }

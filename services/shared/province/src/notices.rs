@@ -50,6 +50,8 @@ notices!(
     Transferred = "transferred" [Code, From, To, Due],
     /// The agency is not competent.
     HandedBack = "handed_back" [Code, Agency],
+    /// Its field is known.
+    Classified = "classified" [Code, Field],
     /// It belongs to another field.
     Reclassified = "reclassified" [Code, Field],
     /// More time was granted.

@@ -1,6 +1,12 @@
 //! Journeys and attacks through the whole system: real files, real bus, real gRPC, the province pack that ships.
 
+mod bad_input;
+mod canary;
 mod journeys;
+mod media;
+mod pages;
 mod requests;
 mod stories;
+mod tokens;
 mod visibility;
+mod watching;

@@ -135,7 +135,7 @@ async fn every_command_has_one_effect_and_one_answer() {
     };
     let accepted =
         repeats!(handler.dispatch(), accept_assignment, accept, |other: &mut AcceptAssignmentRequest| {
-            other.etag.clear();
+            other.etag.push('0');
         });
     let stale = AcceptAssignmentRequest {
         name: assignment.name.clone(),
@@ -159,7 +159,7 @@ async fn every_command_has_one_effect_and_one_answer() {
     let approve =
         ApproveResolutionRequest { name: assignment.name, request_id: fresh_id(), etag: submitted.etag };
     repeats!(leader.dispatch(), approve_resolution, approve, |other: &mut ApproveResolutionRequest| {
-        other.etag.clear();
+        other.etag.push('0');
     });
 
     let done = citizen.until(&first.name, "rateable", |r| !r.invitation.is_empty()).await;
