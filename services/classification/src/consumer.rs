@@ -65,9 +65,9 @@ fn parse(desk: &Desk, event: &Envelope) -> Result<Option<Happening>, String> {
         }
         RouteMissing::TYPE => {
             let missing: RouteMissing = event.decode().map_err(broken)?;
-            let objection = match ReviewReason::parse(&missing.reason) {
-                Some(ReviewReason::OutsideProvince) => Objection::OutsideProvince,
-                Some(ReviewReason::NoMatrixRow) => Objection::NoMatrixRow,
+            let objection = match missing.reason.parse() {
+                Ok(ReviewReason::OutsideProvince) => Objection::OutsideProvince,
+                Ok(ReviewReason::NoMatrixRow) => Objection::NoMatrixRow,
                 _ => return Err(format!("routing gives the unknown reason {:?}", missing.reason)),
             };
             Ok(Some(Happening::Objected(objection)))

@@ -16,10 +16,6 @@ use crate::{Agency, Anyone, Api, Citizen, Files, Spy, Triage};
 
 /// The province pack that ships.
 pub fn pack() -> PathBuf {
-    let tmp = Path::new("/tmp/pack-e2e"); // TEMP until the model is committed
-    if tmp.exists() {
-        return tmp.to_owned();
-    } // TEMP
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/camau")
 }
 

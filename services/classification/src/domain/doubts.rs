@@ -7,62 +7,42 @@ use vocabulary::{Access, Scope};
 
 use super::suggestion::{ReasonCode, Route, Suggestion};
 
-macro_rules! reasons {
-    ($($(#[$doc:meta])* $variant:ident = $word:literal),+ $(,)?) => {
-        /// Why a person must look, gravest first.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum ReviewReason { $($(#[$doc])* $variant),+ }
-
-        impl ReviewReason {
-            /// Every reason.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The stable word, in the contract and in the database.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-
-            /// The reason of a word.
-            pub fn parse(word: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|reason| reason.as_str() == word)
-            }
-        }
-    };
-}
-
-reasons!(
-    /// Danger to life now.
-    Emergency = "EMERGENCY",
-    /// Somebody may harm themselves.
-    SelfHarm = "SELF_HARM",
-    /// Perhaps a crime.
-    CrimeSuspected = "CRIME_SUSPECTED",
-    /// Perhaps a denunciation.
-    DenunciationSuspected = "DENUNCIATION_SUSPECTED",
-    /// Perhaps a complaint.
-    ComplaintSuspected = "COMPLAINT_SUSPECTED",
-    /// The machine would return it.
-    OutOfScopeSuspected = "OUT_OF_SCOPE_SUSPECTED",
-    /// In or out of scope is open.
-    ScopeUncertain = "SCOPE_UNCERTAIN",
-    /// Another province is named.
-    OtherProvinceNamed = "OTHER_PROVINCE_NAMED",
-    /// The field is open.
-    LowConfidence = "LOW_CONFIDENCE",
-    /// Too short to be judged out of scope.
-    TextTooShort = "TEXT_TOO_SHORT",
-    /// No words, or the same ones over and over.
-    TextUnreadable = "TEXT_UNREADABLE",
-    /// In words or a language that the model does not know.
-    TextUnfamiliar = "TEXT_UNFAMILIAR",
-    /// Addressed to a machine.
-    MachineTalk = "MACHINE_TALK",
-    /// An agency says that it is not competent.
-    HandedBack = "HANDED_BACK",
-    /// The place lies outside the province.
-    OutsideProvince = "OUTSIDE_PROVINCE",
-    /// The competence matrix names nobody.
-    NoMatrixRow = "NO_MATRIX_ROW",
+vocabulary::words!(
+    /// Why a person must look, gravest first.
+    ReviewReason {
+        /// Danger to life now.
+        Emergency = "EMERGENCY",
+        /// Somebody may harm themselves.
+        SelfHarm = "SELF_HARM",
+        /// Perhaps a crime.
+        CrimeSuspected = "CRIME_SUSPECTED",
+        /// Perhaps a denunciation.
+        DenunciationSuspected = "DENUNCIATION_SUSPECTED",
+        /// Perhaps a complaint.
+        ComplaintSuspected = "COMPLAINT_SUSPECTED",
+        /// The machine would return it.
+        OutOfScopeSuspected = "OUT_OF_SCOPE_SUSPECTED",
+        /// In or out of scope is open.
+        ScopeUncertain = "SCOPE_UNCERTAIN",
+        /// Another province is named.
+        OtherProvinceNamed = "OTHER_PROVINCE_NAMED",
+        /// The field is open.
+        LowConfidence = "LOW_CONFIDENCE",
+        /// Too short to be judged out of scope.
+        TextTooShort = "TEXT_TOO_SHORT",
+        /// No words, or the same ones over and over.
+        TextUnreadable = "TEXT_UNREADABLE",
+        /// In words or a language that the model does not know.
+        TextUnfamiliar = "TEXT_UNFAMILIAR",
+        /// Addressed to a machine.
+        MachineTalk = "MACHINE_TALK",
+        /// An agency says that it is not competent.
+        HandedBack = "HANDED_BACK",
+        /// The place lies outside the province.
+        OutsideProvince = "OUTSIDE_PROVINCE",
+        /// The competence matrix names nobody.
+        NoMatrixRow = "NO_MATRIX_ROW",
+    }
 );
 
 impl ReviewReason {

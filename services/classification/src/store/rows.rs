@@ -102,7 +102,7 @@ pub(super) fn review_row(report: ReportId, review: &Review) -> review::ActiveMod
 }
 
 pub(super) fn review(row: review::Model) -> Result<Review, DbErr> {
-    let reason = |word: &str| ReviewReason::parse(word).ok_or_else(|| foreign("reasons"));
+    let reason = |word: &str| word.parse::<ReviewReason>().map_err(|_| foreign("reasons"));
     Ok(Review {
         id: ReviewId(row.id),
         state: ReviewState::parse(&row.state).ok_or_else(|| foreign("state"))?,

@@ -16,7 +16,7 @@ const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().f
 
 /// Each report's way.
 pub fn reports(all: &[Played], province: &Province) -> Table {
-    let header = ["Code", "Report", "Commune", "Field", "Agency", "Due", "Ended as", "Rated", "="];
+    let header = ["Code", "Report", "Commune", "Field", "Agency", "Due", "Ended as", "★", "="];
     let mut table = plain(&header);
     for played in all {
         table.add_row(row(played, province));
@@ -247,7 +247,7 @@ mod tests {
     fn a_report_is_one_line_however_long_its_words() {
         let province = pack();
         let mut played = assigned();
-        played.part.text = "Ngập ".repeat(50);
+        played.part.text = "Ngập-".repeat(50);
         played.report.code = "CM-4F7K2-9QX3M".to_owned();
         played.report.leaf = "infrastructure.sidewalk_manhole".to_owned();
         played.report.set_urgency(Urgency::Emergency);

@@ -1,6 +1,6 @@
 //! Writes in a report's thread.
 
-use auth::Caller;
+use auth::{Caller, Role};
 use contract::event::v1::MessagePosted;
 use database::requests::{Known, Request};
 use province::Notice;
@@ -26,6 +26,15 @@ pub struct PostMessage {
     pub internal: bool,
 }
 
+/// Reporters write in public, those who work on reports also internally; auditors and administrators only read.
+fn may_write(role: Role, sight: Sight, internal: bool) -> bool {
+    match sight {
+        Sight::Nothing | Sight::Public => false,
+        Sight::Reporter => !internal,
+        Sight::Staff => !matches!(role, Role::Auditor | Role::Administrator),
+    }
+}
+
 /// Posts; answers the encoded message.
 pub async fn post_message(
     intake: &Intake,
@@ -39,9 +48,8 @@ pub async fn post_message(
     }
     let owner = intake.platform.reporters.owner(caller.subject());
     let mut report = reports::find(work.tx(), command.report).await?.ok_or_else(Problem::denied)?;
-    match (sight(caller, &owner, &report), command.internal) {
-        (Sight::Reporter, false) | (Sight::Staff, _) => {}
-        (Sight::Reporter, true) | (Sight::Nothing | Sight::Public, _) => return Err(Problem::denied().into()),
+    if !may_write(caller.role(), sight(caller, &owner, &report), command.internal) {
+        return Err(Problem::denied().into());
     }
     report.require_open()?;
     let clock = intake.outbox.clock();

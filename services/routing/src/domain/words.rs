@@ -1,34 +1,6 @@
 //! The closed lists of words of this service. Each value has one stable lower-case word, which stands in the database.
 
-use std::str::FromStr;
-
-use vocabulary::UnknownWord;
-
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name { $($(#[$vdoc])* $variant),+ }
-
-        impl $name {
-            /// Every value, in order.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The stable word.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = UnknownWord;
-            fn from_str(word: &str) -> Result<Self, UnknownWord> {
-                let known = Self::ALL.iter().copied().find(|value| value.as_str() == word);
-                known.ok_or_else(|| UnknownWord { word: word.to_owned(), allowed: [$($word),+].join(", ") })
-            }
-        }
-    };
-}
+use vocabulary::words;
 
 words!(
     /// Where a report stands in the eyes of routing.

@@ -10,35 +10,10 @@ pub(crate) trait Expected: FromStr {
     fn instead(value: &str) -> String;
 }
 
+/// As [`vocabulary::words`], and a file's wrong word is answered with the nearest right one.
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name { $($(#[$vdoc])* $variant),+ }
-
-        impl $name {
-            /// Every value, in order.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The stable word.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = vocabulary::UnknownWord;
-            fn from_str(word: &str) -> Result<Self, Self::Err> {
-                Self::ALL.iter().copied().find(|value| value.as_str() == word).ok_or_else(|| Self::Err {
-                    word: word.to_owned(),
-                    allowed: [$($word),+].join(", "),
-                })
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str(self.as_str()) }
-        }
+    ($(#[$attribute:meta])* $name:ident { $($values:tt)+ }) => {
+        vocabulary::words!($(#[$attribute])* $name { $($values)+ });
 
         impl $crate::words::Expected for $name {
             fn instead(value: &str) -> String {

@@ -7,6 +7,7 @@ mod ids;
 mod place;
 mod problem;
 mod report;
+mod words;
 
 pub use clock::{Clock, Timestamp};
 pub use ids::{
@@ -15,4 +16,5 @@ pub use ids::{
 };
 pub use place::{Point, PointError};
 pub use problem::{ErrorCode, FieldViolation, Problem};
-pub use report::{Access, Outcome, ReportState, Scope, UnknownWord, Urgency, Verdict};
+pub use report::{Access, Outcome, ReportState, Scope, Urgency, Verdict};
+pub use words::UnknownWord;

@@ -1,65 +1,13 @@
-//! Words about a report that more than one service uses. Each enum has one stable lower-case word per value: in the
-//! database, in logs and in the province pack alike.
-
-use std::fmt;
-use std::str::FromStr;
+//! Words about a report that more than one service uses.
 
 use serde::{Deserialize, Serialize};
 
-/// A word that names no value of an enum.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{word:?} is not one of {allowed}")]
-pub struct UnknownWord {
-    /// What was given.
-    pub word: String,
-    /// The allowed words, separated by commas.
-    pub allowed: String,
-}
-
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub enum $name { $($(#[$vdoc])* $variant),+ }
-
-        impl $name {
-            /// Every value, in order.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The stable word.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = UnknownWord;
-            fn from_str(word: &str) -> Result<Self, UnknownWord> {
-                match word {
-                    $($word => Ok(Self::$variant),)+
-                    _ => Err(UnknownWord { word: word.to_owned(), allowed: [$($word),+].join(", ") }),
-                }
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = UnknownWord;
-            fn try_from(word: String) -> Result<Self, UnknownWord> { word.parse() }
-        }
-
-        impl From<$name> for String {
-            fn from(value: $name) -> Self { value.as_str().to_owned() }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str(self.as_str()) }
-        }
-    };
-}
+use crate::words;
 
 words!(
     /// How dangerous a report's matter is, by its text.
+    #[derive(Serialize, Deserialize)]
+    #[serde(try_from = "String", into = "String")]
     Urgency {
         /// The ordinary clock.
         Normal = "normal",
@@ -72,6 +20,8 @@ words!(
 
 words!(
     /// Whether the province's service handles such a matter.
+    #[derive(Serialize, Deserialize)]
+    #[serde(try_from = "String", into = "String")]
     Scope {
         /// One of the ten fields.
         In = "in",
@@ -82,6 +32,8 @@ words!(
 
 words!(
     /// Who may see a report at all.
+    #[derive(Serialize, Deserialize)]
+    #[serde(try_from = "String", into = "String")]
     Access {
         /// Everyone who may see reports.
         Ordinary = "ordinary",
@@ -94,6 +46,8 @@ words!(
 
 words!(
     /// Where a report stands. Overdue is derived from the clocks, never a state.
+    #[derive(Serialize, Deserialize)]
+    #[serde(try_from = "String", into = "String")]
     ReportState {
         /// Durable; the first clock runs.
         Submitted = "submitted",
@@ -153,6 +107,8 @@ impl ReportState {
 
 words!(
     /// What was done, beside the state.
+    #[derive(Serialize, Deserialize)]
+    #[serde(try_from = "String", into = "String")]
     Outcome {
         /// Mended.
         Repaired = "repaired",
@@ -179,6 +135,8 @@ words!(
 
 words!(
     /// The citizen's verdict: hài lòng, chấp nhận, không hài lòng.
+    #[derive(Serialize, Deserialize)]
+    #[serde(try_from = "String", into = "String")]
     Verdict {
         /// Hài lòng.
         Satisfied = "satisfied",

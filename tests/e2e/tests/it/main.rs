@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod canary;
+mod chaos;
 mod journeys;
 mod media;
 mod pages;
