@@ -149,10 +149,8 @@ impl Agency {
     pub async fn assignment_of(&self, report: &str) -> Assignment {
         eventually(&format!("{report} is assigned"), async || {
             let assignments = self.assignments().await.map_err(|status| status.to_string())?;
-            assignments
-                .into_iter()
-                .find(|found| found.report == report)
-                .ok_or_else(|| "not in the queue".to_owned())
+            let queue = assignments.iter().map(|found| found.report.clone()).collect::<Vec<_>>();
+            assignments.into_iter().find(|found| found.report == report).ok_or_else(|| format!("queue: {queue:?}"))
         })
         .await
     }

@@ -91,6 +91,11 @@ impl World {
     /// Starts the stopped system again, on the same folder and the same port.
     pub async fn resume(&mut self) {
         let telemetry = telemetry(&self.config);
+        let bus = self.data().join("bus.db");
+        if bus.exists() {
+            // What waits in the files begins to move at once.
+            Spy::place(&bus).await;
+        }
         let lifecycle = Lifecycle::new(self.config.grace.get());
         let started =
             System::start(self.config.clone(), province(), telemetry, lifecycle, self.clock.clone()).await;
@@ -99,7 +104,7 @@ impl World {
         let issuer = system.issuer.clone().expect("the development issuer");
         let api = Api::at(&system.address.to_string(), issuer);
         let files = Files::open(self.data()).await;
-        let spy = Spy::place(&self.data().join("bus.db")).await;
+        let spy = Spy::place(&bus).await;
         self.running = Some(Running { system, api, files, spy });
     }
 

@@ -221,11 +221,7 @@ fn time(summary: &Summary) -> String {
         summary.photos,
         summary.wall_ms / 1_000.0,
         summary.prepared_ms / 1_000.0,
-        if cfg!(debug_assertions) {
-            "\n  (a debug build: several times slower than `--release`)"
-        } else {
-            ""
-        }
+        if cfg!(debug_assertions) { "\n  (a debug build; `--release` is faster)" } else { "" }
     )
 }
 

@@ -79,9 +79,7 @@ pub fn scores(scores: &[ScoreLine]) -> Table {
         ]);
     }
     let hidden = scores.iter().filter(|line| line.asked.is_none()).count();
-    let mut counted = vec![format!("{hidden} more agencies")];
-    counted.extend(std::iter::repeat_n(dash(), 5));
-    table.add_row(counted.into_iter().chain(std::iter::once("hidden".to_owned())));
+    table.add_row([&format!("{hidden} more agencies"), "–", "–", "–", "–", "–", "hidden"]);
     for index in 1..6 {
         align_right(&mut table, index);
     }

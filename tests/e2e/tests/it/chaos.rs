@@ -68,6 +68,7 @@ async fn live(world: &World, citizen: &Citizen, name: &str) -> Report {
     let decision = Decision::ChangeLeaf(ChangeLeaf { leaf: "electricity_lighting.grid".to_owned(), urgency: 0 });
     coordinator.decide(&review, decision).await.expect("decided");
     let second = citizen.until(name, "with another agency", |r| told(r, "ReportAssigned") == 2).await;
+    eprintln!("DEBUG {name} {} {:?} {:?} {:?}", second.agency, second.state(), kinds(&second), world.supervisor().assignments().await.unwrap().iter().map(|a| (a.report.clone(), a.agency.clone(), a.state)).collect::<Vec<_>>());
     let handler = world.handler(&second.agency);
     let written = write(&handler).await;
     world.leader(&second.agency).approve(&written).await.expect("approved");

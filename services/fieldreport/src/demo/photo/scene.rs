@@ -63,18 +63,7 @@ fn ground(word: &str, canvas: &mut Canvas, dice: &mut Dice, mended: bool) {
             canvas.blob(spot, (0.08, 0.045), DARK);
         }
         ("waste" | "weeds", false) => heap(word, canvas, dice, spot),
-        ("smoke", false) => {
-            canvas.blob(spot, (0.08, 0.04), DARK);
-            for puff in 1_u8..9 {
-                let rise = f32::from(puff) * 0.07;
-                let grey = 130 + puff * 10;
-                canvas.blob(
-                    (spot.0 + rise * 0.5, spot.1 - rise),
-                    (0.04 + rise * 0.2, 0.05),
-                    [grey, grey, grey],
-                );
-            }
-        }
+        ("smoke", false) => smoke(canvas, spot),
         ("sidewalk", false) => {
             for stall in 0_u8..3 {
                 let left = 0.55 + f32::from(stall) * 0.13;
@@ -89,6 +78,16 @@ fn ground(word: &str, canvas: &mut Canvas, dice: &mut Dice, mended: bool) {
             canvas.blob(top, (0.052, 0.068), WHITE);
         }
         _ => {}
+    }
+}
+
+/// A smouldering heap.
+fn smoke(canvas: &mut Canvas, (x, y): (f32, f32)) {
+    canvas.blob((x, y), (0.08, 0.04), DARK);
+    for puff in 1_u8..9 {
+        let rise = f32::from(puff) * 0.07;
+        let grey = 130 + puff * 10;
+        canvas.blob((x + rise * 0.5, y - rise), (0.04 + rise * 0.2, 0.05), [grey, grey, grey]);
     }
 }
 
