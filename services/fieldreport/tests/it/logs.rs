@@ -28,7 +28,7 @@ async fn the_log_holds_neither_people_nor_their_words() {
     server.terminate();
     assert!(server.ended().await.success());
     let log = site.log();
-    assert!(log.contains("CreateReport"), "calls are logged at this level: {log}");
+    assert!(log.contains("on the timeline"), "work is logged at this level: {log}");
     for mark in [SUBJECT, NAME, PHONE, "7Q4X", "ổ gà", "Thử Nghiệm"] {
         assert!(!log.contains(mark), "{mark} is in the log:\n{log}");
     }

@@ -152,7 +152,7 @@ impl Upload {
                 content_type: self.medium.content_type.clone(),
             };
             let event = work.publish(report.id, now, &told);
-            let text = events::own_words(Notice::InfoReceived, &report, &intake.province, now);
+            let text = events::own_words(Notice::MediaAttached, &report, &intake.province, now);
             let happening = Happening { event, kind: "MediaAttached".to_owned(), text };
             let entry = report.record(happening, Change::default(), now);
             reports::update_all(work.tx(), std::iter::once(&report)).await?;

@@ -60,6 +60,8 @@ notices!(
     DeadlineMissed = "deadline_missed" [Code, Agency, Due],
     /// A supervisor was told.
     Escalated = "escalated" [Code, To],
+    /// An announced photo or video has arrived.
+    MediaAttached = "media_attached" [Code],
     /// The agency wrote.
     MessagePosted = "message_posted" [Code, Agency],
     /// First words of an official reply.

@@ -1,6 +1,5 @@
 //! The log and the trace layer, each with its own filter: silencing the log does not silence the traces.
 
-use std::io::IsTerminal as _;
 
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::trace::SdkTracerProvider;
@@ -30,7 +29,7 @@ where
     let log = if as_json {
         format.json().flatten_event(true).with_current_span(false).with_span_list(true).boxed()
     } else {
-        format.compact().with_ansi(std::io::stderr().is_terminal()).boxed()
+        format.compact().with_ansi(false).boxed()
     };
     let traces = tracing_opentelemetry::layer()
         .with_tracer(tracer.tracer("fieldreport"))

@@ -46,6 +46,10 @@ fn told(report: &Report, kind: &str) -> usize {
     kinds(report).iter().filter(|told| **told == kind).count()
 }
 
+fn is_assigned(report: &Report, times: usize) -> bool {
+    report.state() == ReportState::Assigned && told(report, "ReportAssigned") == times
+}
+
 /// Hand-back, second agency, answer, unsatisfied, reopened, second answer written: everything that services tell each
 /// other about one report, one step after the other.
 async fn live(world: &World, citizen: &Citizen, name: &str) -> Report {
@@ -67,14 +71,13 @@ async fn live(world: &World, citizen: &Citizen, name: &str) -> Report {
     let review = coordinator.review_of(name).await;
     let decision = Decision::ChangeLeaf(ChangeLeaf { leaf: "electricity_lighting.grid".to_owned(), urgency: 0 });
     coordinator.decide(&review, decision).await.expect("decided");
-    let second = citizen.until(name, "with another agency", |r| told(r, "ReportAssigned") == 2).await;
-    eprintln!("DEBUG {name} {} {:?} {:?} {:?}", second.agency, second.state(), kinds(&second), world.supervisor().assignments().await.unwrap().iter().map(|a| (a.report.clone(), a.agency.clone(), a.state)).collect::<Vec<_>>());
+    let second = citizen.until(name, "with another agency", |r| is_assigned(r, 2)).await;
     let handler = world.handler(&second.agency);
     let written = write(&handler).await;
     world.leader(&second.agency).approve(&written).await.expect("approved");
     let asked = citizen.until(name, "rateable", |r| !r.invitation.is_empty()).await;
     citizen.rate(&asked.invitation, Verdict::Unsatisfied).await.expect("rated");
-    citizen.until(name, "assigned again", |r| told(r, "ReportAssigned") == 3).await;
+    citizen.until(name, "assigned again", |r| is_assigned(r, 3)).await;
     write(&handler).await;
     citizen.until(name, "told to its end", |r| told(r, "ResolutionSubmitted") == 2).await
 }

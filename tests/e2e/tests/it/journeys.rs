@@ -183,8 +183,10 @@ async fn an_unsatisfied_citizen_reopens_the_report_and_rates_the_second_answer()
     let done = answer(&world, &citizen, &first).await;
     let rating = citizen.rate(&done.invitation, Verdict::Unsatisfied).await.expect("rated");
     assert!(rating.reopened);
-    let round_of = |r: &Report| kinds(r).iter().filter(|kind| **kind == "ReportAssigned").count();
-    let again = citizen.until(&first.name, "with its agency again", |r| round_of(r) == 2).await;
+    let sent_twice = |r: &Report| {
+        r.state() == ReportState::Assigned && kinds(r).iter().filter(|kind| **kind == "ReportAssigned").count() == 2
+    };
+    let again = citizen.until(&first.name, "with its agency again", sent_twice).await;
     assert_eq!(again.agency, first.agency);
     assert_eq!(world.handler(&first.agency).assignment_of(&first.name).await.round, 2);
 
