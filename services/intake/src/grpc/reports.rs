@@ -258,10 +258,12 @@ async fn follow(
     let stopping = intake.platform.lifecycle.stopping();
     loop {
         grown.borrow_and_update();
-        let db = intake.outbox.database().read();
         // Rights may have been taken away since the last step: a report can be quarantined while it is watched.
-        let (report, sight) = find_visible(intake, db, caller, id).await?;
-        for entry in store::timeline::list(db, id, after).await? {
+        let db = intake.outbox.database().snapshot().await?;
+        let (report, sight) = find_visible(intake, &db, caller, id).await?;
+        let grown_by = store::timeline::list(&db, id, after).await?;
+        drop(db);
+        for entry in grown_by {
             after = entry.sequence;
             let resume_token = intake.platform.page_key.encode(bound, &after.to_be_bytes());
             let step = WatchReportResponse { entry: Some(encode::entry(&entry, sight)), resume_token };

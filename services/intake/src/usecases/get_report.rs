@@ -47,11 +47,12 @@ pub async fn get_report(
     id: ReportId,
     full: bool,
 ) -> Result<Reading, Error> {
-    let db = intake.outbox.database().read();
-    let (report, sight) = find_visible(intake, db, caller, id).await?;
-    let links = media::links_to(db, vec![id.0]).await?;
+    // Report, timeline and thread of one moment: a change between two reads would show a state that never was.
+    let db = intake.outbox.database().snapshot().await?;
+    let (report, sight) = find_visible(intake, &db, caller, id).await?;
+    let links = media::links_to(&db, vec![id.0]).await?;
     let (timeline, mut messages) = match full {
-        true => (timeline::list(db, id, 0).await?, messages::list(db, id).await?),
+        true => (timeline::list(&db, id, 0).await?, messages::list(&db, id).await?),
         false => (Vec::new(), Vec::new()),
     };
     messages.retain(|message| message.is_readable(sight));

@@ -93,6 +93,16 @@ impl Database {
         &self.reader
     }
 
+    /// One moment of the database, for an answer that takes several queries. Never writes; dropping it ends it.
+    pub async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
+        self.reader
+            .begin_with_options(TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
+                ..TransactionOptions::default()
+            })
+            .await
+    }
+
     /// Begins a transaction that holds the write lock from its first statement. Dropping it rolls back.
     ///
     /// Hold it for database work only: while it is open every other write of the service waits.
