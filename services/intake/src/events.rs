@@ -77,9 +77,9 @@ pub fn project(
         event::ResolutionSubmitted::TYPE => state(ReportState::PendingApproval),
         event::ReportResolved::TYPE => return teller.resolved(envelope.decode()?),
         event::ReportDeferred::TYPE => return teller.deferred(envelope.decode()?),
-        event::DeadlineApproaching::TYPE | event::DeadlineMissed::TYPE | event::RatingSubmitted::TYPE => {
-            Change::default()
-        }
+        event::DeadlineApproaching::TYPE => Change::default(),
+        event::DeadlineMissed::TYPE => return teller.missed(envelope.decode()?),
+        event::RatingSubmitted::TYPE => return Ok((Change::default(), teller.rated(envelope.time))),
         event::RatingInvited::TYPE => return teller.invited(envelope.decode()?),
         event::ReportReopened::TYPE => state(ReportState::Reopened),
         event::ReportClosed::TYPE => state(ReportState::Closed),
@@ -214,6 +214,20 @@ impl Teller<'_> {
         Ok((change, said))
     }
 
+    /// The clock that ran out may be the coordinators': its own due time and agency, not those of the report.
+    fn missed(&self, body: event::DeadlineMissed) -> Result<(Change, Words), EventError> {
+        let due = time(body.due_time.as_ref(), "due_time")?;
+        let holder = self.province.agencies.find(&AgencyId::parse_name(&body.agency)?);
+        let agency = holder.map(|agency| agency.name.get(Language::Vi).to_owned());
+        let words = self.notice(Notice::DeadlineMissed, &Facts { due: Some(due), agency, ..Facts::default() });
+        Ok((Change::default(), words))
+    }
+
+    fn rated(&self, at: Timestamp) -> Words {
+        let until = at + self.province.policies.rating.revise;
+        self.notice(Notice::RatingReceived, &Facts { due: Some(until), ..Facts::default() })
+    }
+
     fn invited(&self, body: event::RatingInvited) -> Result<(Change, Words), EventError> {
         let expires = time(body.expire_time.as_ref(), "expire_time")?;
         let change =
@@ -228,8 +242,6 @@ impl Teller<'_> {
         match envelope.event_type.as_str() {
             event::ReportHandedBack::TYPE => self.notice(Notice::HandedBack, &facts),
             event::WorkStarted::TYPE => self.notice(Notice::InProgress, &facts),
-            event::DeadlineMissed::TYPE => self.notice(Notice::DeadlineMissed, &facts),
-            event::RatingSubmitted::TYPE => self.notice(Notice::RatingReceived, &facts),
             event::ReportReopened::TYPE => self.notice(Notice::RatingReopened, &facts),
             event::ReportClosed::TYPE => self.notice(Notice::Closed, &facts),
             event::RouteMissing::TYPE => self.notice(Notice::UnderReview, &facts),

@@ -48,7 +48,8 @@ pub async fn post_message(
     }
     let owner = intake.platform.reporters.owner(caller.subject());
     let mut report = reports::find(work.tx(), command.report).await?.ok_or_else(Problem::denied)?;
-    if !may_write(caller.role(), sight(caller, &owner, &report), command.internal) {
+    let seen = sight(caller, &owner, &report);
+    if !may_write(caller.role(), seen, command.internal) {
         return Err(Problem::denied().into());
     }
     report.require_open()?;
@@ -73,7 +74,8 @@ pub async fn post_message(
     let event = work.publish(report.id, now, &told);
     // An internal note leaves no trace on the timeline that the reporter reads.
     if !message.internal {
-        let text = events::own_words(Notice::MessagePosted, &report, &intake.province, now);
+        let notice = if seen == Sight::Reporter { Notice::MessageSent } else { Notice::MessagePosted };
+        let text = events::own_words(notice, &report, &intake.province, now);
         let entry = report.record(
             Happening { event, kind: "MessagePosted".to_owned(), text },
             Change::default(),

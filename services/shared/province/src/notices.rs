@@ -62,6 +62,8 @@ notices!(
     Escalated = "escalated" [Code, To],
     /// An announced photo or video has arrived.
     MediaAttached = "media_attached" [Code],
+    /// The reporter wrote.
+    MessageSent = "message_sent" [Code],
     /// The agency wrote.
     MessagePosted = "message_posted" [Code, Agency],
     /// First words of an official reply.
