@@ -22,7 +22,7 @@ use contract::classification::v1::triage_service_server::TriageServiceServer;
 use database::{Database, OpenError};
 use messaging::Outbox;
 use runtime::grpc::{Api, CONTROL_MESSAGE_LIMIT, ENCODE_LIMIT};
-use runtime::{Lifecycle, Platform};
+use runtime::{Condition, Lifecycle, Platform};
 use serde::Deserialize;
 use settings::HumanDuration;
 
@@ -48,6 +48,13 @@ pub struct Config {
     pub observe_interval: HumanDuration,
 }
 
+impl Config {
+    /// Refuses values that the service cannot work with, in one line.
+    pub fn validate(&self) -> Result<(), String> {
+        settings::positive("classification.observe_interval", self.observe_interval)
+    }
+}
+
 /// Why the service cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -64,11 +71,12 @@ pub enum StartError {
 pub struct Service {
     desk: Desk,
     lifecycle: Lifecycle,
+    ready: Condition,
 }
 
 /// Starts the service: database → schema → model → consumer, relay and jobs → ready.
 pub async fn start(config: Config, platform: &Platform) -> Result<Service, StartError> {
-    let started = platform.readiness.condition(NAME, "started");
+    let ready = platform.readiness.condition(NAME, "database");
     let database = Database::open(&platform.data.join(format!("{NAME}.db"))).await?;
     if platform.migrate {
         database.migrate::<Migrator>().await?;
@@ -99,11 +107,16 @@ pub async fn start(config: Config, platform: &Platform) -> Result<Service, Start
     lifecycle.spawn("classification relay", messaging::relay(outbox.clone(), bus.clone(), stop.clone()));
     let observing = jobs::observe_reviews(outbox, config.observe_interval.get(), stop);
     lifecycle.spawn("classification gauges", observing);
-    started.set(true);
-    Ok(Service { desk, lifecycle })
+    ready.set(true);
+    Ok(Service { desk, lifecycle, ready })
 }
 
 impl Service {
+    /// Asks the database, and tells the readiness whether it answers.
+    pub async fn check(&self) {
+        self.ready.set(self.desk.outbox.depth().await.is_ok());
+    }
+
     /// Offers the service's RPCs.
     pub fn register(&self, api: &mut Api) {
         let classifications = Classifications { desk: self.desk.clone() };

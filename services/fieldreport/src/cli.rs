@@ -26,6 +26,9 @@ pub enum Command {
     CheckConfig(Common),
     /// Prints a token of the development issuer, for trying the API.
     Token(Token),
+    /// Deliveries that a service gave up; on a data folder on which no server runs.
+    #[command(subcommand)]
+    Parked(Parked),
     /// Classifies texts of a file, without any effect.
     Classify(Classify),
     /// Finds the communes of points of a file.
@@ -98,6 +101,40 @@ pub struct Token {
     /// How long the token lives.
     #[arg(long, default_value = "12h")]
     pub lifetime: String,
+}
+
+/// What to do with parked deliveries.
+#[derive(Debug, Subcommand)]
+pub enum Parked {
+    /// Says which there are, and why.
+    List(ParkedList),
+    /// Gives them another life: they are delivered again when a server runs.
+    Replay(ParkedReplay),
+}
+
+/// Options of `parked list`.
+#[derive(Debug, Args)]
+pub struct ParkedList {
+    /// Where configuration comes from.
+    #[command(flatten)]
+    pub common: Common,
+    /// Prints one JSON object per delivery instead of a table.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `parked replay`.
+#[derive(Debug, Args)]
+pub struct ParkedReplay {
+    /// Where configuration comes from.
+    #[command(flatten)]
+    pub common: Common,
+    /// Numbers of deliveries, as `parked list` says them.
+    #[arg(value_name = "ID", required_unless_present = "all")]
+    pub ids: Vec<i64>,
+    /// Replays every one.
+    #[arg(long, conflicts_with = "ids")]
+    pub all: bool,
 }
 
 /// Input and output of a batch command.

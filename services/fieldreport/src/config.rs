@@ -2,11 +2,12 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use auth::VerifierConfig;
 use runtime::grpc::GrpcConfig;
 use serde::Deserialize;
-use settings::{HumanDuration, SettingsError};
+use settings::{HumanDuration, SettingsError, positive, within};
 use telemetry::TelemetryConfig;
 
 /// Everything that can be configured; the keys are described in `config.default.toml` here and of each service.
@@ -40,6 +41,50 @@ pub struct Config {
     pub satisfaction: satisfaction::Config,
 }
 
+/// Why a configuration cannot be used, in one line.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A layer that cannot be read.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// A value that the system cannot work with.
+    #[error("{0}")]
+    Value(String),
+}
+
+impl Config {
+    /// Refuses values of the right kind with which the system could not work, in one line.
+    pub fn validate(&self) -> Result<(), String> {
+        positive("grace", self.grace)?;
+        validate_grpc(&self.grpc)?;
+        let Self { grpc: GrpcConfig { drain_delay, drain_timeout, .. }, grace, .. } = self;
+        let draining = HumanDuration(drain_delay.get().saturating_add(drain_timeout.get()));
+        if draining >= *grace {
+            return Err(format!(
+                "`grpc.drain_delay` ({drain_delay}) and `grpc.drain_timeout` ({drain_timeout}) make {draining}; \
+                 allowed is less than `grace` ({grace})"
+            ));
+        }
+        self.auth.validate()?;
+        within("telemetry.sample_ratio", self.telemetry.sample_ratio, 0.0..=1.0)?;
+        within("bus.duplicate", self.bus.duplicate, 0.0..=1.0)?;
+        self.intake.validate()?;
+        self.classification.validate()?;
+        self.routing.validate()?;
+        self.satisfaction.validate()
+    }
+}
+
+fn validate_grpc(grpc: &GrpcConfig) -> Result<(), String> {
+    within("grpc.max_connections", grpc.max_connections, 1..=100_000)?;
+    within("grpc.max_streams_per_connection", grpc.max_streams_per_connection, 1..=10_000)?;
+    positive("grpc.first_byte_timeout", grpc.first_byte_timeout)?;
+    positive("grpc.keepalive_interval", grpc.keepalive_interval)?;
+    positive("grpc.keepalive_timeout", grpc.keepalive_timeout)?;
+    positive("grpc.max_connection_age", grpc.max_connection_age)?;
+    positive("grpc.call_timeout", grpc.call_timeout)
+}
+
 /// Who may call.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -60,6 +105,17 @@ pub struct AuthConfig {
 }
 
 impl AuthConfig {
+    fn validate(&self) -> Result<(), String> {
+        let span = |from, to| HumanDuration(from)..=HumanDuration(to);
+        let (shortest, minute) = (Duration::from_millis(1), Duration::from_secs(60));
+        within("auth.max_lifetime", self.max_lifetime, span(shortest, 15 * minute))?;
+        within("auth.leeway", self.leeway, span(Duration::ZERO, minute))?;
+        if self.keys.is_none() && !self.development_issuer {
+            return Err("`auth.keys` is empty and `auth.development_issuer` is false: nobody could call".to_owned());
+        }
+        Ok(())
+    }
+
     /// The part that the verifier needs.
     pub fn verifier(&self) -> VerifierConfig {
         VerifierConfig {
@@ -90,8 +146,10 @@ pub fn defaults() -> String {
 }
 
 /// Loads the configuration: defaults ← file ← environment ← overrides.
-pub fn load(file: Option<&Path>, overrides: &[(String, String)]) -> Result<Config, SettingsError> {
-    settings::load(&defaults(), file, settings::environment(), overrides)
+pub fn load(file: Option<&Path>, overrides: &[(String, String)]) -> Result<Config, ConfigError> {
+    let config: Config = settings::load(&defaults(), file, settings::environment(), overrides)?;
+    config.validate().map_err(ConfigError::Value)?;
+    Ok(config)
 }
 
 #[cfg(test)]
@@ -103,8 +161,65 @@ mod tests {
         let nothing = std::iter::empty();
         let config: Config = settings::load(&defaults(), None, nothing, &[]).unwrap();
         assert_eq!(config.grpc.address, GrpcConfig::default().address);
+        assert_eq!(config.validate(), Ok(()));
         let wrong = [("grpc.adress".to_owned(), "127.0.0.1:1".to_owned())];
         let error = settings::load::<Config>(&defaults(), None, std::iter::empty(), &wrong).unwrap_err();
         assert!(error.to_string().contains("adress"), "{error}");
+    }
+
+    fn load_with(settings: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let overrides: Vec<(String, String)> =
+            settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        load(None, &overrides)
+    }
+
+    #[test]
+    fn a_value_with_which_nothing_works_is_refused_by_its_key_and_what_is_allowed() {
+        for (key, bad, allowed) in [
+            ("intake.group_commit", "0", "1 to 400"),
+            ("intake.group_commit", "401", "1 to 400"),
+            ("intake.decoders", "0", "1 to 64"),
+            ("intake.upload_lifetime", "0", "1ms to 365d"),
+            ("classification.observe_interval", "0s", "1ms to 365d"),
+            ("routing.deadline_interval", "0s", "1ms to 365d"),
+            ("routing.deadline_batch", "0", "1 to 1000"),
+            ("satisfaction.close_every", "0s", "1ms to 365d"),
+            ("bus.duplicate", "1.5", "0 to 1"),
+            ("telemetry.sample_ratio", "-0.1", "0 to 1"),
+            ("auth.max_lifetime", "16m", "1ms to 15m"),
+            ("auth.leeway", "61s", "0 to 1m"),
+            ("grpc.max_connections", "0", "1 to 100000"),
+            ("grpc.max_streams_per_connection", "0", "1 to 10000"),
+            ("grpc.first_byte_timeout", "0s", "1ms to 365d"),
+            ("grpc.keepalive_interval", "0s", "1ms to 365d"),
+            ("grpc.keepalive_timeout", "0s", "1ms to 365d"),
+            ("grpc.max_connection_age", "0s", "1ms to 365d"),
+            ("grpc.call_timeout", "0s", "1ms to 365d"),
+            ("grpc.drain_timeout", "20s", "less than `grace` (20s)"),
+            ("grpc.drain_delay", "5s", "less than `grace` (20s)"),
+            ("grace", "15s", "less than `grace` (15s)"),
+            ("grace", "0", "1ms to 365d"),
+            ("auth.development_issuer", "false", "nobody could call"),
+        ] {
+            let error = load_with(&[(key, bad)]).unwrap_err().to_string();
+            assert!(error.contains(&format!("`{key}`")) && error.contains(allowed), "{key} = {bad}: {error}");
+            assert_eq!(error.lines().count(), 1, "{error}");
+        }
+    }
+
+    #[test]
+    fn the_ends_of_what_is_allowed_are_allowed() {
+        for (key, good) in [
+            ("intake.group_commit", "1"),
+            ("intake.group_commit", "400"),
+            ("intake.decoders", "64"),
+            ("bus.duplicate", "1.0"),
+            ("telemetry.sample_ratio", "0.0"),
+            ("grpc.drain_timeout", "19s"),
+            ("grpc.max_connections_per_address", "0"),
+            ("satisfaction.score_age", "0"),
+        ] {
+            assert!(load_with(&[(key, good)]).is_ok(), "{key} = {good}");
+        }
     }
 }

@@ -3,5 +3,6 @@
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod data_folder;
 pub mod demo;
 pub mod system;

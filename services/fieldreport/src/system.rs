@@ -1,6 +1,7 @@
 //! The assembly of embedded mode: four services, one bus, one gRPC port, in one process.
 
 use std::net::SocketAddr;
+use std::convert::Infallible;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,12 +19,16 @@ use tokio::net::TcpListener;
 use vocabulary::Clock;
 
 use crate::config::Config;
+use crate::data_folder::DataFolder;
 
 /// Every queue that exists and what it gets.
 pub const SUBSCRIPTIONS: [Subscription; 4] =
     [intake::SUBSCRIPTION, classification::SUBSCRIPTION, routing::SUBSCRIPTION, satisfaction::SUBSCRIPTION];
 
-const OBSERVE: Duration = Duration::from_secs(5);
+/// The bus's file in the data folder.
+pub const BUS: &str = "bus.db";
+
+const WATCH: Duration = Duration::from_secs(2);
 
 /// A running system.
 pub struct System {
@@ -35,10 +40,12 @@ pub struct System {
     pub issuer: Option<Arc<DevelopmentIssuer>>,
     /// What the services share.
     pub platform: Platform,
+    _data: DataFolder,
 }
 
 impl System {
-    /// Starts everything, in the fixed order: keys → bus → services → API. Ready when it returns.
+    /// Starts everything, in the fixed order: data folder → port → keys → bus → services → API. Ready when it returns; if
+    /// it fails, what had begun has ended, and before the port is its own nothing has.
     pub async fn start(
         config: Config,
         province: Arc<Province>,
@@ -46,8 +53,12 @@ impl System {
         lifecycle: Lifecycle,
         clock: Clock,
     ) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(&config.data)
-            .with_context(|| format!("the data folder {} cannot be made", config.data.display()))?;
+        let data = DataFolder::take(&config.data)?;
+        let listener = TcpListener::bind(config.grpc.address)
+            .await
+            .with_context(|| format!("nothing can listen on {}", config.grpc.address))?;
+        let started = Self::assemble(config, data, listener, province, telemetry, lifecycle.clone(), clock).await;
+        XX
         let key = |name: &str| auth::secret(&config.data.join(name), &clock);
         let (identity_key, reporter_key, page_key) =
             (key("identity.key")?, key("reporter.key")?, key("page.key")?);
@@ -56,7 +67,7 @@ impl System {
         let chaos = (config.bus.duplicate > 0.0)
             .then_some(Chaos { seed: config.bus.chaos_seed, duplicate: config.bus.duplicate });
         let bus =
-            Bus::open(&config.data.join("bus.db"), SUBSCRIPTIONS.to_vec(), clock.clone(), chaos).await?;
+            Bus::open(&config.data.join(BUS), SUBSCRIPTIONS.to_vec(), clock.clone(), chaos).await?;
         let platform = Platform {
             lifecycle: lifecycle.clone(),
             readiness: Readiness::new(),

@@ -286,7 +286,9 @@ impl Teller<'_> {
     /// The province's wall clock, as people write it: `15:04 21/11/2026`.
     fn local(&self, at: Timestamp) -> String {
         let format = format_description!("[hour]:[minute] [day]/[month]/[year]");
-        at.datetime().to_offset(self.province.profile.utc_offset).format(&format).unwrap_or_default()
+        let utc = at.datetime();
+        let local = utc.checked_to_offset(self.province.profile.utc_offset).unwrap_or(utc);
+        local.format(&format).unwrap_or_default()
     }
 }
 

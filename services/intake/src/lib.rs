@@ -24,7 +24,7 @@ use contract::intake::v1::media_service_server::MediaServiceServer;
 use database::{Database, OpenError};
 use messaging::{Outbox, Subscription};
 use province::Province;
-use runtime::{Platform, grpc as transport};
+use runtime::{Condition, Platform, grpc as transport};
 use serde::Deserialize;
 use vocabulary::MediaId;
 
@@ -83,6 +83,16 @@ pub struct Config {
     pub upload_lifetime: settings::HumanDuration,
 }
 
+impl Config {
+    /// Refuses values that intake cannot work with, in one line.
+    pub fn validate(&self) -> Result<(), String> {
+        // One statement holds a transaction's reports, and SQLite's has at most 32,766 variables.
+        settings::within("intake.group_commit", self.group_commit, 1..=400)?;
+        settings::within("intake.decoders", self.decoders, 1..=64)?;
+        settings::positive("intake.upload_lifetime", self.upload_lifetime)
+    }
+}
+
 /// Why intake cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -125,6 +135,7 @@ impl std::ops::Deref for Intake {
 /// The running service.
 pub struct Service {
     intake: Intake,
+    ready: Condition,
 }
 
 /// Opens the database and starts consumers, relay and jobs. `identity_key` seals who sends reports.
@@ -164,14 +175,20 @@ pub async fn start(
     lifecycle.spawn("intake-consumer", consume);
     lifecycle.spawn("intake-jobs", jobs::run(intake.clone(), config.upload_lifetime.get()));
     ready.set(true);
-    Ok(Service { intake })
+    Ok(Service { intake, ready })
 }
 
 impl Service {
+    /// Asks the database, and tells the readiness whether it answers.
+    pub async fn check(&self) {
+        self.ready.set(self.intake.outbox.depth().await.is_ok());
+    }
+
     /// Adds intake's RPC services to the process's API.
     pub fn register(&self, api: &mut transport::Api) {
         let reports = IntakeServiceServer::new(grpc::Reports { intake: self.intake.clone() })
-            .max_decoding_message_size(transport::CONTROL_MESSAGE_LIMIT)
+            // Large enough that a text which is far too long is refused with a reason instead of a broken call.
+            .max_decoding_message_size(transport::BATCH_MESSAGE_LIMIT)
             .max_encoding_message_size(transport::ENCODE_LIMIT);
         let media = MediaServiceServer::new(grpc::Media { intake: self.intake.clone() })
             .max_decoding_message_size(transport::CHUNK_MESSAGE_LIMIT)

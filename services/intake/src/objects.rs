@@ -1,7 +1,7 @@
 //! Where the bytes of photos and videos are: originals in the parts they arrived in, and copies without metadata.
 //!
-//! An original is the parts `originals/{id}/{offset}` in order, so that an upload resumes at any part and nothing is
-//! copied when it is whole. Copies are decoded and encoded anew: they share no bytes with the original.
+//! An original is its parts in order, as the database lists them: an upload resumes at any part, and nothing is copied
+//! when it is whole. Copies are decoded and encoded anew: they share no bytes with the original.
 
 use std::io::Cursor;
 use std::path::Path as FilePath;
@@ -14,9 +14,14 @@ use image::{DynamicImage, ImageDecoder as _, ImageReader, Limits};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use uuid::Uuid;
 use vocabulary::MediaId;
 
+use crate::domain::media::Part;
+
+/// Uploads under way at one time; each holds at most one part of 1 MiB.
+const UPLOADS: usize = 64;
 /// A decoded photo may take this much; more is a bomb.
 const DECODE_LIMIT: u64 = 128 * 1024 * 1024;
 const LONGEST_SIDE: u32 = 16_384;
@@ -29,6 +34,7 @@ const COPY_QUALITY: u8 = 82;
 pub struct Objects {
     store: Arc<dyn ObjectStore>,
     decoders: Arc<Semaphore>,
+    uploads: Arc<Semaphore>,
 }
 
 /// A photo that cannot be shown.
@@ -45,65 +51,73 @@ impl Objects {
         };
         std::fs::create_dir_all(folder).map_err(unusable)?;
         let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
-        Ok(Self { store: Arc::new(store), decoders: Arc::new(Semaphore::new(decoders.max(1))) })
+        Ok(Self {
+            store: Arc::new(store),
+            decoders: Arc::new(Semaphore::new(decoders)),
+            uploads: Arc::new(Semaphore::new(UPLOADS)),
+        })
     }
 
-    /// Stores one part of an original durably.
+    /// Stores one part of an original durably and answers where. Each stream has places of its own, so that a stream that was
+    /// replaced cannot write over what counts.
     pub async fn put_part(
         &self,
         media: MediaId,
-        offset: u64,
+        start: u64,
+        stream: Uuid,
         part: Bytes,
-    ) -> Result<(), object_store::Error> {
-        self.store.put(&part_path(media, offset), part.into()).await?;
-        Ok(())
-    }
-
-    /// The parts of an original with their sizes, in order.
-    pub async fn parts(&self, media: MediaId) -> Result<Vec<(Path, u64)>, object_store::Error> {
-        let listed = self.store.list(Some(&original_path(media)));
-        let mut parts: Vec<(Path, u64)> =
-            listed.map_ok(|part| (part.location, part.size)).try_collect().await?;
-        parts.sort();
-        Ok(parts)
+    ) -> Result<String, object_store::Error> {
+        let path = Path::from(format!("originals/{media}/{start:012}-{stream}"));
+        self.store.put(&path, part.into()).await?;
+        Ok(path.to_string())
     }
 
     /// One object whole.
-    pub async fn get(&self, path: &Path) -> Result<Bytes, object_store::Error> {
-        self.store.get(path).await?.bytes().await
+    pub async fn get(&self, object: &str) -> Result<Bytes, object_store::Error> {
+        self.store.get(&Path::from(object)).await?.bytes().await
     }
 
     /// The copy that others may see.
     pub async fn get_copy(&self, media: MediaId) -> Result<Bytes, object_store::Error> {
-        self.get(&copy_path(media)).await
+        self.get(copy_path(media).as_ref()).await
     }
 
-    /// Removes every trace of a medium.
+    /// Removes every trace of a medium, also of streams that were replaced.
     pub async fn remove(&self, media: MediaId) -> Result<(), object_store::Error> {
-        for (path, _) in self.parts(media).await? {
-            self.store.delete(&path).await?;
+        let traces = self.store.list(Some(&Path::from(format!("originals/{media}"))));
+        let traces: Vec<Path> = traces.map_ok(|trace| trace.location).try_collect().await?;
+        for path in traces.into_iter().chain([copy_path(media)]) {
+            match self.store.delete(&path).await {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+                Err(error) => return Err(error),
+            }
         }
-        match self.store.delete(&copy_path(media)).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(error),
-        }
+        Ok(())
     }
 
-    /// Decodes a photo and stores a copy without metadata.
+    /// A place among the uploads that may be under way at one time: each holds up to one part in memory.
+    pub fn admit_upload(&self) -> Option<OwnedSemaphorePermit> {
+        self.uploads.clone().try_acquire_owned().ok()
+    }
+
+    /// Decodes a photo and stores a copy without metadata. The original is read only when it is this photo's turn.
     pub async fn make_copy(
         &self,
         media: MediaId,
         content_type: &str,
-        original: Bytes,
+        parts: &[Part],
     ) -> Result<Result<(), Unreadable>, object_store::Error> {
         let Some(format) = image::ImageFormat::from_mime_type(content_type) else {
             return Ok(Err(Unreadable(format!("{content_type} is not a photo"))));
         };
-        let decoded = match self.decoders.acquire().await {
-            Ok(_permit) => tokio::task::spawn_blocking(move || copy_of(&original, format)).await,
-            Err(_) => return Ok(Err(Unreadable("the service is stopping".to_owned()))),
+        let Ok(_permit) = self.decoders.acquire().await else {
+            return Ok(Err(Unreadable("the service is stopping".to_owned())));
         };
-        let copy = match decoded {
+        let mut original = BytesMut::new();
+        for part in parts {
+            original.extend_from_slice(&self.get(&part.object).await?);
+        }
+        let copy = match tokio::task::spawn_blocking(move || copy_of(&original, format)).await {
             Ok(Ok(copy)) => copy,
             Ok(Err(error)) => return Ok(Err(Unreadable(error.to_string()))),
             Err(panic) => return Ok(Err(Unreadable(panic.to_string()))),
@@ -111,23 +125,6 @@ impl Objects {
         self.store.put(&copy_path(media), copy.into()).await?;
         Ok(Ok(()))
     }
-
-    /// The whole original, for photos: they fit in memory by policy.
-    pub async fn get_original(&self, media: MediaId) -> Result<Bytes, object_store::Error> {
-        let mut whole = BytesMut::new();
-        for (path, _) in self.parts(media).await? {
-            whole.extend_from_slice(&self.get(&path).await?);
-        }
-        Ok(whole.freeze())
-    }
-}
-
-fn original_path(media: MediaId) -> Path {
-    Path::from(format!("originals/{media}"))
-}
-
-fn part_path(media: MediaId, offset: u64) -> Path {
-    Path::from(format!("originals/{media}/{offset:012}"))
 }
 
 fn copy_path(media: MediaId) -> Path {

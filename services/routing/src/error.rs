@@ -66,5 +66,11 @@ fn refused(refusal: Refusal) -> Problem {
             message_en,
             "Ngày dự kiến phải ở tương lai.",
         ),
+        Refusal::PromiseTooFar => Problem::invalid(
+            "resolution.promised_time",
+            "PROMISED_TIME_TOO_FAR",
+            message_en,
+            "Ngày dự kiến phải trong vòng năm năm tới.",
+        ),
     }
 }

@@ -19,7 +19,7 @@ use contract::Event as _;
 use contract::event::v1 as event;
 use database::{Database, OpenError};
 use messaging::{Outbox, Subscription, consume, relay};
-use runtime::Platform;
+use runtime::{Condition, Platform};
 use serde::Deserialize;
 use settings::HumanDuration;
 use tokio::sync::Notify;
@@ -39,6 +39,14 @@ pub struct Config {
     pub deadline_interval: HumanDuration,
     /// How many clocks are told about in one transaction.
     pub deadline_batch: u64,
+}
+
+impl Config {
+    /// Refuses values that routing cannot work with, in one line.
+    pub fn validate(&self) -> Result<(), String> {
+        settings::positive("routing.deadline_interval", self.deadline_interval)?;
+        settings::within("routing.deadline_batch", self.deadline_batch, 1..=1_000)
+    }
 }
 
 /// The defaults of [`Config`], as the section `[routing]` of the whole configuration.
@@ -70,11 +78,12 @@ pub struct Service {
     desk: Desk,
     platform: Platform,
     wake: Arc<Notify>,
+    ready: Condition,
 }
 
 /// Opens the database and starts consumer, relay and jobs on the platform's lifecycle.
 pub async fn start(config: Config, platform: &Platform) -> Result<Service, StartError> {
-    let ready = platform.readiness.condition(NAME, "started");
+    let ready = platform.readiness.condition(NAME, "database");
     let database = Database::open(&platform.data.join("routing.db")).await?;
     if platform.migrate {
         database.migrate::<store::Migrator>().await?;
@@ -103,10 +112,15 @@ pub async fn start(config: Config, platform: &Platform) -> Result<Service, Start
     );
     life.spawn("routing deadlines", watch);
     ready.set(true);
-    Ok(Service { desk, platform: platform.clone(), wake })
+    Ok(Service { desk, platform: platform.clone(), wake, ready })
 }
 
 impl Service {
+    /// Asks the database, and tells the readiness whether it answers.
+    pub async fn check(&self) {
+        self.ready.set(self.desk.outbox.depth().await.is_ok());
+    }
+
     /// Adds the gRPC services of routing.
     pub fn register(&self, api: &mut runtime::grpc::Api) {
         grpc::register(self, api);

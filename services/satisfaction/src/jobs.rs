@@ -4,25 +4,16 @@ use std::time::Duration;
 
 use database::Database;
 use messaging::Outbox;
-use runtime::Condition;
 use sea_orm::DbErr;
 use tokio_util::sync::CancellationToken;
 
 use crate::store::invitations;
 use crate::usecases::close_expired::close_expired;
 
-/// Until `stop`: closes what has expired, every so often. A failure of the database is told, makes the service not
-/// `ready` and is tried again.
-pub async fn close_windows(
-    outbox: Outbox,
-    every: Duration,
-    ready: Condition,
-    stop: CancellationToken,
-) -> Result<(), DbErr> {
+/// Until `stop`: closes what has expired, every so often. A failure of the database is told and tried again.
+pub async fn close_windows(outbox: Outbox, every: Duration, stop: CancellationToken) -> Result<(), DbErr> {
     while !stop.is_cancelled() {
-        let more = round(&outbox).await;
-        ready.set(more.is_ok());
-        match more {
+        match round(&outbox).await {
             Ok(true) => continue,
             Ok(false) => {}
             Err(error) => tracing::warn!(error = %error, "rating windows wait for the database"),

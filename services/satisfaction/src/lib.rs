@@ -16,8 +16,8 @@ use contract::satisfaction::v1::rating_service_server::RatingServiceServer;
 use contract::satisfaction::v1::score_service_server::ScoreServiceServer;
 use database::{Database, OpenError};
 use messaging::{Outbox, Subscription};
-use runtime::Platform;
 use runtime::grpc::{Api, CONTROL_MESSAGE_LIMIT, ENCODE_LIMIT};
+use runtime::{Condition, Platform};
 use serde::Deserialize;
 use settings::HumanDuration;
 
@@ -56,6 +56,13 @@ pub struct Config {
     pub score_age: HumanDuration,
 }
 
+impl Config {
+    /// Refuses values that the service cannot work with, in one line.
+    pub fn validate(&self) -> Result<(), String> {
+        settings::positive("satisfaction.close_every", self.close_every)
+    }
+}
+
 /// Why the service cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -70,6 +77,7 @@ pub struct Service {
     outbox: Outbox,
     scoreboards: Scoreboards,
     platform: Platform,
+    ready: Condition,
 }
 
 /// Opens the database and starts the consumer, the relay and the jobs.
@@ -89,16 +97,20 @@ pub async fn start(config: Config, platform: &Platform) -> Result<Service, Start
     lifecycle.spawn("satisfaction consumer", consumer);
     lifecycle
         .spawn("satisfaction relay", messaging::relay(outbox.clone(), bus.clone(), lifecycle.stopping()));
-    let every = config.close_every.get();
-    ready.set(true);
-    let windows = jobs::close_windows(outbox.clone(), every, ready, lifecycle.stopping());
+    let windows = jobs::close_windows(outbox.clone(), config.close_every.get(), lifecycle.stopping());
     lifecycle.spawn("satisfaction windows", windows);
     let scoreboards =
         Scoreboards::new(outbox.database().clone(), platform.clock.clone(), config.score_age.get());
-    Ok(Service { outbox, scoreboards, platform: platform.clone() })
+    ready.set(true);
+    Ok(Service { outbox, scoreboards, platform: platform.clone(), ready })
 }
 
 impl Service {
+    /// Asks the database, and tells the readiness whether it answers.
+    pub async fn check(&self) {
+        self.ready.set(self.outbox.depth().await.is_ok());
+    }
+
     /// Computes the facts of all scores anew from invitations and ratings, and answers where the kept ones differ:
     /// nowhere, unless there is a defect. Reads every invitation; for operators and tests.
     pub async fn audit(&self) -> Result<Vec<String>, Error> {
@@ -130,6 +142,6 @@ mod tests {
     fn every_key_has_a_default() {
         let whole: toml::Table = toml::from_str(include_str!("../config.default.toml")).expect("TOML");
         let config: Config = whole[NAME].clone().try_into().expect("complete and without unknown keys");
-        assert!(!config.close_every.get().is_zero());
+        assert_eq!(config.validate(), Ok(()));
     }
 }

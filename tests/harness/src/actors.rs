@@ -150,7 +150,10 @@ impl Agency {
         eventually(&format!("{report} is assigned"), async || {
             let assignments = self.assignments().await.map_err(|status| status.to_string())?;
             let queue = assignments.iter().map(|found| found.report.clone()).collect::<Vec<_>>();
-            assignments.into_iter().find(|found| found.report == report).ok_or_else(|| format!("queue: {queue:?}"))
+            assignments
+                .into_iter()
+                .find(|found| found.report == report)
+                .ok_or_else(|| format!("queue: {queue:?}"))
         })
         .await
     }

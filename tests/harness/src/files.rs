@@ -14,6 +14,10 @@ use vocabulary::Clock;
 
 use crate::eventually;
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "`sea_orm::model` writes a `begin()` of its own that nobody calls"
+)]
 mod timeline {
     use sea_orm::entity::prelude::*;
 
@@ -37,6 +41,10 @@ mod timeline {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "`sea_orm::model` writes a `begin()` of its own that nobody calls"
+)]
 mod reports {
     use sea_orm::entity::prelude::*;
 
@@ -68,7 +76,11 @@ impl Files {
         let mut outboxes = Vec::new();
         for subscription in SUBSCRIPTIONS {
             let database = Database::open(&data.join(format!("{}.db", subscription.queue))).await;
-            outboxes.push(Outbox::new(database.expect("a service's file"), subscription.queue, clock.clone()));
+            outboxes.push(Outbox::new(
+                database.expect("a service's file"),
+                subscription.queue,
+                clock.clone(),
+            ));
         }
         Self { bus: bus.expect("the bus's file"), outboxes }
     }
@@ -141,4 +153,42 @@ fn digest(entry: &timeline::Model, before: &[u8]) -> Vec<u8> {
         hasher.update(part.as_bytes());
     }
     hasher.finalize().to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::ConnectionTrait as _;
+
+    use super::*;
+    use crate::{World, report, text};
+
+    /// A world with one report on whose timeline `tampering` was done, behind everybody's back.
+    async fn tampered(tampering: &str) {
+        let world = World::start().await;
+        world.citizen("citizen-1").create(&report(text::ROAD)).await.expect("taken");
+        world.until_idle().await;
+        let database = Database::open(&world.data().join("intake.db")).await.expect("intake's file");
+        let work = database.begin().await.expect("a transaction");
+        work.execute_unprepared(tampering).await.expect("done");
+        work.commit().await.expect("a commit");
+        Files::open(world.data()).await.prove_timelines().await;
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "a broken chain")]
+    async fn a_changed_word_is_found() {
+        tampered("UPDATE timeline SET text_vi = text_vi || '.' WHERE sequence = 2").await;
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "a gap")]
+    async fn a_removed_entry_is_found() {
+        tampered("DELETE FROM timeline WHERE sequence = 2").await;
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "and its timeline differ")]
+    async fn a_cut_end_is_found() {
+        tampered("DELETE FROM timeline WHERE sequence = (SELECT max(sequence) FROM timeline)").await;
+    }
 }

@@ -13,6 +13,10 @@ use vocabulary::{EventId, ReportId, Timestamp};
 
 const COLUMNS: &str = "source, event_id, event_type, report_id, sequence, time, cause_id, traceparent, body";
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "`sea_orm::model` writes a `begin()` of its own that nobody calls"
+)]
 mod heard {
     use sea_orm::entity::prelude::*;
 

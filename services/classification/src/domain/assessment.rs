@@ -71,19 +71,21 @@ impl Decision {
     }
 
     /// The classification that comes into force, what becomes of the report, and the words for the citizen.
-    pub(super) fn apply(self, proposal: Assessment) -> (Assessment, Disposition, String) {
+    /// `own` is what the proposed leaf demands by itself: a person who keeps a report in scope has looked at the
+    /// suspicion and found nothing.
+    pub(super) fn apply(self, proposal: Assessment, own: Access) -> (Assessment, Disposition, String) {
         let decided = Assessment { confidence: 1.0, by_person: true, ..proposal };
         match self {
             Self::Confirm => match decided.scope {
                 Scope::In => {
-                    let assessment = Assessment { access: Access::Ordinary, ..decided };
+                    let assessment = Assessment { access: own, ..decided };
                     (assessment, Disposition::Route, String::new())
                 }
                 Scope::Out => (decided, Disposition::Return, String::new()),
             },
             Self::ChangeLeaf { leaf, urgency } => {
                 let urgency = urgency.unwrap_or(decided.urgency);
-                let (leaf, scope, access) = (leaf.code, Scope::In, Access::Ordinary);
+                let (leaf, scope, access) = (leaf.code, Scope::In, leaf.access);
                 (Assessment { leaf, scope, urgency, access, ..decided }, Disposition::Route, String::new())
             }
             Self::Return { leaf, note } => {

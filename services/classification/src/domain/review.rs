@@ -231,11 +231,13 @@ impl Case {
         }
     }
 
-    /// A person decides the review that was read at `version`.
+    /// A person decides the review that was read at `version`; `own` is the access that the proposed leaf demands by
+    /// itself.
     pub fn decide(
         &mut self,
         decision: Decision,
         version: i64,
+        own: Access,
         now: Timestamp,
     ) -> Result<Announcement, Refusal> {
         let (Some(review), Some(classified)) = (&mut self.review, &mut self.classified) else {
@@ -247,7 +249,7 @@ impl Case {
         if review.version != version {
             return Err(Refusal::Changed);
         }
-        let (assessment, disposition, note) = decision.apply(review.proposal.clone());
+        let (assessment, disposition, note) = decision.apply(review.proposal.clone(), own);
         review.state = ReviewState::Decided;
         review.version += 1;
         let again = classified.announced;

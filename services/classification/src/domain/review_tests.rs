@@ -110,8 +110,8 @@ fn any_decision() -> impl Strategy<Value = Decision> {
     let note = String::new;
     prop_oneof![
         Just(Decision::Confirm),
-        Just(Decision::ChangeLeaf {
-            leaf: rule("security.noise", Scope::In, Access::Ordinary),
+        select(ACCESSES).prop_map(|access| Decision::ChangeLeaf {
+            leaf: rule("security.noise", Scope::In, access),
             urgency: None
         }),
         select(ACCESSES).prop_map(move |access| Decision::Return {
@@ -169,15 +169,23 @@ proptest! {
     }
 
     #[test]
-    fn decisions_never_contradict_themselves_nor_show_a_secret(proposal in any_proposal(), decision in any_decision()) {
+    fn decisions_never_contradict_themselves_nor_show_a_secret(
+        proposal in any_proposal(),
+        decision in any_decision(),
+        own in select(ACCESSES),
+    ) {
         let (before, mut case) = (proposal.access, reviewed(proposal));
-        let told = case.decide(decision, 1, NOW).unwrap();
+        let demanded = match &decision {
+            Decision::ChangeLeaf { leaf, .. } => leaf.access,
+            Decision::Confirm | Decision::Return { .. } | Decision::Reject { .. } => own,
+        };
+        let told = case.decide(decision, 1, own, NOW).unwrap();
         let Announcement::Classified { assessment, disposition, again: false, .. } = told else {
             return Err(TestCaseError::fail(format!("{told:?}")));
         };
         match disposition {
             Disposition::Route => {
-                prop_assert_eq!((assessment.scope, assessment.access), (Scope::In, Access::Ordinary));
+                prop_assert_eq!((assessment.scope, assessment.access), (Scope::In, demanded));
             }
             Disposition::Return => {
                 prop_assert_eq!(assessment.scope, Scope::Out);
@@ -210,7 +218,7 @@ fn routing_objects_to_what_is_in_force() {
     let review = case.review.clone().unwrap();
     assert_eq!(review.proposal.leaf, code("out_of_scope.other"));
     assert_eq!(review.proposal.scope, Scope::Out);
-    let told = case.decide(Decision::Confirm, review.version, NOW).unwrap();
+    let told = case.decide(Decision::Confirm, review.version, Access::Ordinary, NOW).unwrap();
     let Announcement::Classified { disposition, again, assessment, .. } = told else { panic!("{told:?}") };
     assert_eq!((disposition, again), (Disposition::Return, true));
     assert_eq!((assessment.confidence, assessment.by_person), (1.0, true));
@@ -227,14 +235,14 @@ fn routing_objects_to_what_is_in_force() {
 #[test]
 fn only_an_open_review_as_read_can_be_decided() {
     let mut case = reviewed(road());
-    assert_eq!(case.decide(Decision::Confirm, 0, NOW), Err(Refusal::Changed));
-    assert!(case.decide(Decision::Confirm, 1, NOW).is_ok());
-    assert_eq!(case.decide(Decision::Confirm, 1, NOW), Err(Refusal::NotOpen));
-    assert_eq!(case.decide(Decision::Confirm, 2, NOW), Err(Refusal::NotOpen));
+    assert_eq!(case.decide(Decision::Confirm, 0, Access::Ordinary, NOW), Err(Refusal::Changed));
+    assert!(case.decide(Decision::Confirm, 1, Access::Ordinary, NOW).is_ok());
+    assert_eq!(case.decide(Decision::Confirm, 1, Access::Ordinary, NOW), Err(Refusal::NotOpen));
+    assert_eq!(case.decide(Decision::Confirm, 2, Access::Ordinary, NOW), Err(Refusal::NotOpen));
     let mut case = reviewed(road());
     case.withdraw();
-    assert_eq!(case.decide(Decision::Confirm, 1, NOW), Err(Refusal::NotOpen));
-    assert_eq!(new_case().decide(Decision::Confirm, 1, NOW), Err(Refusal::NotOpen));
+    assert_eq!(case.decide(Decision::Confirm, 1, Access::Ordinary, NOW), Err(Refusal::NotOpen));
+    assert_eq!(new_case().decide(Decision::Confirm, 1, Access::Ordinary, NOW), Err(Refusal::NotOpen));
 }
 
 #[test]
@@ -260,7 +268,7 @@ fn decisions_say_what_becomes_of_the_report_and_who_may_see_it() {
     ];
     for (proposal, decision, disposition, leaf, access, note) in cases {
         let mut case = reviewed(proposal);
-        let told = case.decide(decision.clone(), 1, NOW).unwrap();
+        let told = case.decide(decision.clone(), 1, Access::Ordinary, NOW).unwrap();
         let in_force = case.classified.unwrap();
         assert!(in_force.announced && in_force.assessment.by_person, "{decision:?}");
         assert_eq!(
@@ -273,7 +281,7 @@ fn decisions_say_what_becomes_of_the_report_and_who_may_see_it() {
         assert_eq!(told, Announcement::Classified { assessment, disposition, note, again: false });
     }
     let mut case = reviewed(road());
-    case.decide(change(Some(Urgency::Emergency)), 1, NOW).unwrap();
+    case.decide(change(Some(Urgency::Emergency)), 1, Access::Ordinary, NOW).unwrap();
     assert_eq!(case.classified.unwrap().assessment.urgency, Urgency::Emergency);
 }
 

@@ -10,7 +10,7 @@ use runtime::Lifecycle;
 use runtime::grpc::caller;
 use runtime::wire::page_size;
 use tonic::{Request, Response, Status};
-use vocabulary::{Problem, RequestId, ReviewId, Scope};
+use vocabulary::{Problem, RequestId, ReviewId, Scope, Text};
 
 use crate::domain::assessment::Decision;
 use crate::domain::rules::LeafRule;
@@ -101,19 +101,19 @@ fn parse_decision(decision: WireDecision, machine: &Machine, maximum: usize) -> 
         }
         WireDecision::ReturnToCitizen(back) => {
             let leaf = parse_leaf(machine, "return_to_citizen.leaf", &back.leaf, Scope::Out)?;
-            Ok(Decision::Return { leaf, note: parse_note("return_to_citizen.note", &back.note, maximum)? })
+            let note = Text::parse_optional("return_to_citizen.note", &back.note, maximum)?;
+            Ok(Decision::Return { leaf, note: note.map(String::from).unwrap_or_default() })
         }
         WireDecision::Reject(reject) => {
-            let note = parse_note("reject.note", &reject.note, maximum)?;
-            if note.is_empty() {
-                return Err(Problem::invalid(
+            let note = Text::parse_optional("reject.note", &reject.note, maximum)?.ok_or_else(|| {
+                Problem::invalid(
                     "reject.note",
                     "NOTE_REQUIRED",
                     "must tell the citizen why",
                     "Xin nêu lý do không tiếp nhận.",
-                ));
-            }
-            Ok(Decision::Reject { note })
+                )
+            })?;
+            Ok(Decision::Reject { note: note.into() })
         }
     }
 }
@@ -132,17 +132,4 @@ fn parse_leaf(machine: &Machine, field: &str, code: &str, scope: Scope) -> Resul
             "Lĩnh vực không hợp lệ.",
         )
     })
-}
-
-fn parse_note(field: &str, note: &str, maximum: usize) -> Result<String, Problem> {
-    let note = note.trim();
-    if note.chars().nth(maximum).is_some() {
-        return Err(Problem::invalid(
-            field,
-            "TEXT_TOO_LONG",
-            format!("must be at most {maximum} code points"),
-            "Nội dung quá dài.",
-        ));
-    }
-    Ok(note.to_owned())
 }

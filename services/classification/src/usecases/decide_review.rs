@@ -4,12 +4,13 @@ use auth::Caller;
 use contract::classification::v1::Review;
 use database::requests::{Known, Request};
 use prost::Message as _;
-use vocabulary::{Problem, ReviewId};
+use vocabulary::{Access, Problem, ReviewId};
 
 use super::{Desk, may_see};
-use crate::domain::assessment::{Decision, Disposition};
-use crate::domain::review::{Announcement, Refusal};
+use crate::domain::assessment::{Assessment, Decision, Disposition};
+use crate::domain::review::{Announcement, Case, Refusal};
 use crate::error::Error;
+use crate::machine::Machine;
 use crate::store::{self, Label};
 use crate::{events, messages};
 
@@ -44,7 +45,8 @@ pub async fn decide_review(desk: Desk, command: DecideReview) -> Result<Review, 
     let now = desk.outbox.clock().now();
     let word = decision.as_str();
     // No review has the version 0.
-    let announcement = dossier.case.decide(decision, version.unwrap_or(0), now)?;
+    let own = own_access(&desk.machine, &before);
+    let announcement = dossier.case.decide(decision, version.unwrap_or(0), own, now)?;
     let (Some(decided), Some(papers)) = (dossier.case.review.clone(), dossier.papers.clone()) else {
         return Err(Refusal::NotOpen.into());
     };
@@ -71,4 +73,11 @@ pub async fn decide_review(desk: Desk, command: DecideReview) -> Result<Review, 
     });
     work.commit().await?;
     Ok(reply)
+}
+
+/// What the proposed leaf demands by itself; a leaf that the taxonomy has lost keeps its report as sealed as it is.
+fn own_access(machine: &Machine, case: &Case) -> Access {
+    let Some(review) = &case.review else { return Access::Quarantine };
+    let Assessment { leaf, access, .. } = &review.proposal;
+    machine.find_leaf(leaf.as_str()).map_or(*access, |leaf| leaf.access)
 }

@@ -49,8 +49,11 @@ async fn wrong_decisions_are_refused_and_change_nothing() {
         ("LEAF_UNKNOWN", with(back("security.noise", String::new()))),
         ("ENUM_UNKNOWN", with(urgency)),
         ("NOTE_REQUIRED", with(reject(" \n"))),
+        ("NOTE_REQUIRED", with(reject("\u{200b}\u{202e}"))),
         ("TEXT_TOO_LONG", with(reject(&"ă".repeat(4_001)))),
         ("TEXT_TOO_LONG", with(back("out_of_scope.other", "a".repeat(4_001)))),
+        ("TEXT_UNREADABLE", with(reject("x\0"))),
+        ("TEXT_UNREADABLE", with(back("out_of_scope.other", "\u{1b}[31mđảo".to_owned()))),
         ("REQUEST_ID_INVALID", DecideReviewRequest { request_id: "1".to_owned(), ..good.clone() }),
         ("REQUEST_ID_INVALID", DecideReviewRequest { request_id: String::new(), ..good.clone() }),
         ("ETAG_MISMATCH", DecideReviewRequest { etag: "v2".to_owned(), ..good.clone() }),
@@ -125,11 +128,12 @@ async fn texts_are_classified_for_everybody_without_any_effect() {
     assert_eq!(classify(Role::Public, &PACK.texts.sure).await.unwrap(), first);
     assert!(!first.needs_human && !first.leaf.is_empty() && first.fields.len() > 5);
     assert!(first.fields.windows(2).all(|pair| pair[0].probability >= pair[1].probability));
-    for text in ["", " \n\t "] {
+    for text in ["", " \n\t ", "\u{200b}"] {
         assert_eq!(reason(classify(Role::Citizen, text).await), "TEXT_EMPTY");
     }
     assert!(classify(Role::Citizen, &"ộ ".repeat(2_000)).await.is_ok());
     assert_eq!(reason(classify(Role::Citizen, &"ộ".repeat(4_001)).await), "TEXT_TOO_LONG");
+    assert_eq!(reason(classify(Role::Citizen, "đường\0hư").await), "TEXT_UNREADABLE");
     let anonymous = tonic::Request::new(ClassifyTextRequest { text: "a".to_owned() });
     let refused = world.classifications().classify_text(anonymous).await;
     assert_eq!(refused.unwrap_err().code(), tonic::Code::Unauthenticated);

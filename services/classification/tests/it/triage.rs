@@ -196,7 +196,8 @@ async fn a_rejection_says_why_and_teaches_no_leaf() {
     let world = World::new().await;
     world.tell(&[submitted(report(1), &PACK.texts.doubtful)]).await;
     let [review] = &world.queue().await[..] else { panic!("one review") };
-    let decision = Decision::Reject(Reject { note: "sai sự thật".to_owned() });
+    // With a direction mark and decomposed, as a careless or a sly program sends it.
+    let decision = Decision::Reject(Reject { note: " sai\u{202e} sự tha\u{323}\u{302}t".to_owned() });
     decide(&world, Role::Coordinator, review, decision, Uuid::from_u128(1)).await.unwrap();
     world.until_idle().await;
     let told = world.heard::<ReportClassified>();

@@ -7,6 +7,7 @@ mod demo;
 mod locate;
 mod migrate;
 mod model;
+mod parked;
 mod route;
 mod serve;
 mod token;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use province::Province;
 
-use crate::cli::{Cli, Command, Common, Model};
+use crate::cli::{Cli, Command, Common, Model, Parked};
 use crate::config::{self, Config};
 
 /// Wrong usage or configuration (EX_USAGE).
@@ -37,6 +38,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Migrate(common) => migrate::run(&common),
         Command::CheckConfig(common) => check_config::run(&common),
         Command::Token(arguments) => token::run(&arguments),
+        Command::Parked(Parked::List(arguments)) => parked::list(&arguments),
+        Command::Parked(Parked::Replay(arguments)) => parked::replay(&arguments),
         Command::Classify(arguments) => classify::run(&arguments),
         Command::Locate(arguments) => locate::run(&arguments),
         Command::Route(arguments) => route::run(&arguments),

@@ -18,18 +18,14 @@ pub fn run(common: &Common) -> anyhow::Result<ExitCode> {
         let lifecycle = Lifecycle::new(config.grace.get());
         lifecycle.listen_for_signals()?;
         let outcome =
-            System::start(config, province, telemetry.clone(), lifecycle.clone(), Clock::system()).await;
+            System::start(config, province, telemetry.clone(), lifecycle, Clock::system()).await;
         let ended = match outcome {
             Ok(system) => {
                 let internal = system.internal_address.map(|address| address.to_string());
                 tracing::info!(address = %system.address, internal, "listening");
                 Ok(system.run().await.into())
             }
-            Err(error) => {
-                lifecycle.stop();
-                lifecycle.run_until_stopped().await;
-                Err(error)
-            }
+            Err(error) => Err(error),
         };
         telemetry.shutdown().await;
         ended

@@ -62,8 +62,20 @@ impl Site {
         }
         let child =
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().expect("a process");
-        let address = eventually("the server listens", async || listening(&file)).await;
-        Server { child, address }
+        let mut server = Server { child, address: String::new() };
+        let child = std::cell::RefCell::new(&mut server.child);
+        let address = eventually("the server listens", async || {
+            let gone = child.borrow_mut().try_wait().expect("a child");
+            assert!(
+                gone.is_none(),
+                "it has ended instead: {gone:?}\n{}",
+                std::fs::read_to_string(&file).unwrap_or_default()
+            );
+            listening(&file)
+        })
+        .await;
+        server.address = address;
+        server
     }
 
     /// The server's API with tokens of its development issuer.

@@ -1,6 +1,7 @@
 //! Photos and videos: what an upload may be, and how it grows.
 
 use province::MediaPolicy;
+use uuid::Uuid;
 use vocabulary::{ErrorCode, MediaId, Problem, Timestamp};
 
 /// A photo or video, whole or still arriving.
@@ -24,6 +25,19 @@ pub struct Media {
     pub public_copy: bool,
     /// When the upload began.
     pub created: Timestamp,
+    /// When it last grew.
+    pub updated: Timestamp,
+    /// The stream that brings it now; a newer stream takes over, and the older one must stop.
+    pub stream: Uuid,
+}
+
+/// One durable piece of an original.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// First byte.
+    pub start: u64,
+    /// Where it is in the object store.
+    pub object: String,
 }
 
 impl Media {
@@ -33,6 +47,7 @@ impl Media {
         owner: Vec<u8>,
         header: Announcement,
         policy: &MediaPolicy,
+        stream: Uuid,
         now: Timestamp,
     ) -> Result<Self, Problem> {
         let Announcement { content_type, size, sha256 } = header;
@@ -73,6 +88,8 @@ impl Media {
             ready: false,
             public_copy: false,
             created: now,
+            updated: now,
+            stream,
         })
     }
 
@@ -101,6 +118,16 @@ impl Media {
             "Vị trí tiếp tục tải lên không đúng.",
         )
         .with("received_bytes", self.received.to_string()))
+    }
+
+    /// The refusal of a stream that a newer one has replaced; nothing of it counts any more.
+    pub fn superseded() -> Problem {
+        Problem::new(
+            ErrorCode::Aborted,
+            "UPLOAD_SUPERSEDED",
+            "a newer stream uploads this file, or it is complete; read it with GetMedia",
+            "Tệp đang được tải lên bởi một kết nối mới hơn.",
+        )
     }
 
     /// The refusal of a stream that ended before the file did; what arrived is kept.

@@ -10,6 +10,7 @@ use crate::domain::text::Text;
 
 /// Leeway for clocks of phones.
 const FUTURE_LEEWAY: Duration = Duration::from_secs(60);
+const OLDEST_CAPTURE: Duration = Duration::from_secs(10 * 366 * 24 * 3600);
 const MAXIMUM_ADDRESS: usize = 500;
 
 /// A report that may be stored.
@@ -65,16 +66,7 @@ impl Submission {
             "" => String::new(),
             address => Text::parse("report.location.address", address, MAXIMUM_ADDRESS)?.into(),
         };
-        if let Some(captured) = draft.captured
-            && captured > now + FUTURE_LEEWAY
-        {
-            return Err(Problem::invalid(
-                "report.capture_time",
-                "TIME_IN_FUTURE",
-                "lies in the future; check the phone's clock or leave it out",
-                "Thời điểm ghi nhận nằm ở tương lai.",
-            ));
-        }
+        check_capture(draft.captured, now)?;
         Ok(Self {
             text,
             point,
@@ -84,6 +76,25 @@ impl Submission {
             captured: draft.captured,
             publication_consent: draft.publication_consent,
         })
+    }
+}
+
+fn check_capture(captured: Option<Timestamp>, now: Timestamp) -> Result<(), Problem> {
+    let invalid = |reason, description, message| {
+        Err(Problem::invalid("report.capture_time", reason, description, message))
+    };
+    match captured {
+        Some(captured) if captured > now + FUTURE_LEEWAY => invalid(
+            "TIME_IN_FUTURE",
+            "lies in the future; check the phone's clock or leave it out",
+            "Thời điểm ghi nhận không được ở tương lai, xin kiểm tra đồng hồ.",
+        ),
+        Some(captured) if captured < now - OLDEST_CAPTURE => invalid(
+            "TIME_TOO_OLD",
+            "lies more than ten years back; check the phone's clock or leave it out",
+            "Thời điểm ghi nhận quá xa trong quá khứ, xin kiểm tra đồng hồ.",
+        ),
+        _ => Ok(()),
     }
 }
 
@@ -115,7 +126,7 @@ fn swapped_problem() -> Problem {
         "report.location.point",
         "LOCATION_SWAPPED",
         "latitude and longitude are exchanged",
-        "Vĩ độ và kinh độ bị đảo cho nhau.",
+        "Vĩ độ và kinh độ bị hoán đổi.",
     )
 }
 

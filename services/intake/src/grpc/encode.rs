@@ -1,5 +1,7 @@
 //! Domain → wire, cut down to what the caller may see.
 
+use std::collections::BTreeSet;
+
 use contract::common::v1 as common;
 use contract::intake::v1 as wire;
 use prost::Message as _;
@@ -188,7 +190,8 @@ fn state(state: ReportState) -> common::ReportState {
     }
 }
 
-/// Wire → domain, for filters.
-pub fn parse_state(state: common::ReportState) -> Option<ReportState> {
-    ReportState::ALL.iter().copied().find(|known| self::state(*known) == state)
+/// The states that a list shows as one of these; what it never shows is none.
+pub fn states_shown_as(asked: &BTreeSet<common::ReportState>) -> Vec<ReportState> {
+    let shown_to_all = |state: &ReportState| asked.contains(&shown(*state, Sight::Reporter));
+    ReportState::ALL.iter().copied().filter(shown_to_all).collect()
 }

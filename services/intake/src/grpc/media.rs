@@ -12,13 +12,12 @@ use contract::intake::v1::{
     UploadMediaRequest,
 };
 use futures::Stream;
-use object_store::path::Path;
 use runtime::grpc::caller;
 use tonic::{Request, Response, Status, Streaming};
 use uuid::Uuid;
 use vocabulary::{MediaId, Problem};
 
-use crate::domain::media::Announcement;
+use crate::domain::media::{Announcement, Part as Piece};
 use crate::grpc::encode;
 use crate::usecases::download_media::{Download, download_media, find_visible_media};
 use crate::usecases::upload_media::{Begun, begin};
@@ -112,7 +111,7 @@ fn parse_header(header: &UploadHeader) -> Result<(MediaId, Announcement), Error>
 
 fn parse_media(name: &str) -> Result<MediaId, Error> {
     MediaId::parse_name(name).map_err(|error| {
-        Problem::invalid("name", "NAME_INVALID", error.to_string(), "Tên tệp không hợp lệ.").into()
+        Problem::invalid("name", "NAME_INVALID", error.to_string(), "Mã tệp không hợp lệ.").into()
     })
 }
 
@@ -143,15 +142,14 @@ fn chunks(
 fn original(
     intake: Intake,
     content_type: String,
-    parts: Vec<Path>,
+    parts: Vec<Piece>,
 ) -> impl Stream<Item = Result<DownloadMediaResponse, Status>> + Send {
     use futures::{StreamExt as _, TryStreamExt as _};
     futures::stream::iter(parts.into_iter().enumerate())
-        .then(move |(index, path)| {
+        .then(move |(index, part)| {
             let (intake, content_type) = (intake.clone(), content_type.clone());
             async move {
-                let part =
-                    intake.objects.get(&path).await.map_err(|error| Status::from(Error::from(error)))?;
+                let part = intake.objects.get(&part.object).await.map_err(|error| Status::from(Error::from(error)))?;
                 let content_type = if index == 0 { content_type } else { String::new() };
                 Ok::<_, Status>(chunks(content_type, part))
             }

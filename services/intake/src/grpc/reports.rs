@@ -1,5 +1,6 @@
 //! `IntakeService`.
 
+use std::collections::BTreeSet;
 use std::pin::Pin;
 
 use auth::{Caller, Role};
@@ -68,9 +69,10 @@ impl IntakeService for Reports {
         let caller = caller(&request)?;
         let message = request.into_inner();
         let id = parse_report("name", &message.name)?;
-        let full = match message.view() {
-            ReportView::Unspecified | ReportView::Basic => false,
-            ReportView::Full => true,
+        let full = match ReportView::try_from(message.view) {
+            Ok(ReportView::Unspecified | ReportView::Basic) => false,
+            Ok(ReportView::Full) => true,
+            Err(_) => return Err(Error::from(unknown_enum("view")).into()),
         };
         let reading = get_report(&self.intake, &caller, id, full).await?;
         let mut report =
@@ -185,7 +187,7 @@ impl Reports {
 
     fn parse_submission(&self, message: &CreateReportRequest) -> Result<Submission, Problem> {
         let report = message.report.as_ref().ok_or_else(|| {
-            Problem::invalid("report", "TEXT_EMPTY", "is missing", "Xin gửi nội dung phản ánh.")
+            Problem::invalid("report", "FIELD_REQUIRED", "is missing", "Xin gửi nội dung phản ánh.")
         })?;
         let source = Source::try_from(report.source).map_err(|_| unknown_enum("report.source"))?;
         let location = report.location.clone().unwrap_or_default();
@@ -215,12 +217,11 @@ impl Reports {
             }
             ListScope::Public => None,
         };
-        let states = message
-            .states
-            .iter()
-            .map(|state| WireState::try_from(*state).ok().and_then(encode::parse_state))
-            .collect::<Option<Vec<_>>>()
-            .ok_or_else(|| unknown_enum("states"))?;
+        let known =
+            |state: &i32| WireState::try_from(*state).ok().filter(|state| *state != WireState::Unspecified);
+        let asked: Option<BTreeSet<WireState>> = message.states.iter().map(known).collect();
+        let asked = asked.ok_or_else(|| unknown_enum("states"))?;
+        let states = (!asked.is_empty()).then(|| encode::states_shown_as(&asked));
         let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         Ok(Filter { owner, states, commune: given(&message.commune_code), field: given(&message.field) })
     }
@@ -254,10 +255,10 @@ async fn follow(
     bound: &[u8],
     sender: &tokio::sync::mpsc::Sender<Result<WatchReportResponse, Status>>,
 ) -> Result<(), Error> {
-    let mut grown = intake.watchers.watch(id);
+    let mut watching = intake.watchers.watch(id);
     let stopping = intake.platform.lifecycle.stopping();
     loop {
-        grown.borrow_and_update();
+        watching.grown.borrow_and_update();
         // Rights may have been taken away since the last step: a report can be quarantined while it is watched.
         let db = intake.outbox.database().snapshot().await?;
         let (report, sight) = find_visible(intake, &db, caller, id).await?;
@@ -283,7 +284,7 @@ async fn follow(
         tokio::select! {
             () = stopping.cancelled() => return Ok(()),
             () = sender.closed() => return Ok(()),
-            changed = grown.changed() => if changed.is_err() { return Ok(()) },
+            changed = watching.grown.changed() => if changed.is_err() { return Ok(()) },
         }
     }
 }
@@ -296,7 +297,7 @@ fn authorise<T>(request: &Request<T>, roles: &[Role]) -> Result<Caller, Status> 
 
 fn parse_report(field: &str, name: &str) -> Result<ReportId, Error> {
     ReportId::parse_name(name).map_err(|error| {
-        Problem::invalid(field, "NAME_INVALID", error.to_string(), "Tên phản ánh không hợp lệ.").into()
+        Problem::invalid(field, "NAME_INVALID", error.to_string(), "Mã phản ánh không hợp lệ.").into()
     })
 }
 

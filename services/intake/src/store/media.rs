@@ -2,11 +2,11 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{DatabaseTransaction, QueryOrder as _, Set};
+use sea_orm::{DatabaseTransaction, QueryOrder as _, Set, UpdateMany};
 use vocabulary::{MediaId, ReportId, Timestamp};
 
-use crate::domain::media::Media;
-use crate::store::entities::{media, report_media};
+use crate::domain::media::{Media, Part};
+use crate::store::entities::{media, media_parts, report_media};
 
 /// A medium's place in a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,40 +35,106 @@ pub async fn find_all(db: &impl ConnectionTrait, ids: Vec<Uuid>) -> Result<Vec<M
     Ok(rows.into_iter().map(to_media).collect())
 }
 
-/// Stores a medium or how far it has come.
-pub async fn save(tx: &DatabaseTransaction, medium: &Media) -> Result<(), DbErr> {
+/// Stores a medium that is announced for the first time.
+pub async fn insert(tx: &DatabaseTransaction, medium: &Media) -> Result<(), DbErr> {
     let row = media::ActiveModel {
         id: Set(medium.id.0),
         owner: Set(medium.owner.clone()),
         content_type: Set(medium.content_type.clone()),
-        size: Set(i64::try_from(medium.size).unwrap_or(i64::MAX)),
+        size: Set(to_i64(medium.size)),
         sha256: Set(medium.sha256.clone()),
-        received: Set(i64::try_from(medium.received).unwrap_or(i64::MAX)),
+        received: Set(to_i64(medium.received)),
         ready: Set(medium.ready),
         public_copy: Set(medium.public_copy),
         create_time: Set(medium.created.micros()),
+        update_time: Set(medium.updated.micros()),
+        stream: Set(medium.stream),
     };
-    let progress = OnConflict::column(media::Column::Id)
-        .update_columns([media::Column::Received, media::Column::Ready, media::Column::PublicCopy])
-        .to_owned();
-    media::Entity::insert(row).on_conflict(progress).exec_without_returning(tx).await?;
+    media::Entity::insert(row).exec_without_returning(tx).await?;
     Ok(())
 }
 
-/// Forgets a medium whose upload came to nothing.
-pub async fn remove(tx: &DatabaseTransaction, id: MediaId) -> Result<(), DbErr> {
-    media::Entity::delete_by_id(id.0).exec(tx).await?;
+/// A new stream takes an unfinished upload over; the one before finds its writes refused from now on.
+pub async fn take_over(tx: &DatabaseTransaction, id: MediaId, stream: Uuid) -> Result<(), DbErr> {
+    let taken = media::Entity::update_many().filter(media::Column::Id.eq(id.0));
+    taken.col_expr(media::Column::Stream, Expr::value(stream)).exec(tx).await?;
     Ok(())
 }
 
-/// Uploads that began before `before` and never ended.
+/// Counts one more durable part, unless another stream has taken over or the medium is whole: then nothing, and `false`.
+pub async fn advance(tx: &DatabaseTransaction, medium: &Media, part: Part, now: Timestamp) -> Result<bool, DbErr> {
+    let grown = held_by(media::Entity::update_many(), medium)
+        .filter(media::Column::Received.eq(to_i64(part.start)))
+        .col_expr(media::Column::Received, Expr::value(to_i64(medium.received)))
+        .col_expr(media::Column::UpdateTime, Expr::value(now.micros()))
+        .exec(tx)
+        .await?;
+    if grown.rows_affected == 0 {
+        return Ok(false);
+    }
+    let row = media_parts::ActiveModel {
+        media_id: Set(medium.id.0),
+        start: Set(to_i64(part.start)),
+        object: Set(part.object),
+    };
+    media_parts::Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(true)
+}
+
+/// Shows a whole medium, unless another stream has taken over: then nothing, and `false`.
+pub async fn complete(tx: &DatabaseTransaction, medium: &Media) -> Result<bool, DbErr> {
+    let done = held_by(media::Entity::update_many(), medium)
+        .col_expr(media::Column::Ready, Expr::value(true))
+        .col_expr(media::Column::PublicCopy, Expr::value(medium.public_copy))
+        .exec(tx)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+/// Forgets an upload that came to nothing, unless another stream has taken over or it is whole: then nothing, and `false`.
+pub async fn forget(tx: &DatabaseTransaction, medium: &Media) -> Result<bool, DbErr> {
+    let gone = media::Entity::delete_many()
+        .filter(media::Column::Id.eq(medium.id.0))
+        .filter(media::Column::Stream.eq(medium.stream))
+        .filter(media::Column::Ready.eq(false))
+        .exec(tx)
+        .await?;
+    if gone.rows_affected == 0 {
+        return Ok(false);
+    }
+    media_parts::Entity::delete_many().filter(media_parts::Column::MediaId.eq(medium.id.0)).exec(tx).await?;
+    Ok(true)
+}
+
+fn held_by(update: UpdateMany<media::Entity>, medium: &Media) -> UpdateMany<media::Entity> {
+    update
+        .filter(media::Column::Id.eq(medium.id.0))
+        .filter(media::Column::Stream.eq(medium.stream))
+        .filter(media::Column::Ready.eq(false))
+}
+
+/// The pieces of an original, in order.
+pub async fn parts(db: &impl ConnectionTrait, id: MediaId) -> Result<Vec<Part>, DbErr> {
+    let rows = media_parts::Entity::find()
+        .filter(media_parts::Column::MediaId.eq(id.0))
+        .order_by_asc(media_parts::Column::Start)
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|row| Part { start: u64::try_from(row.start).unwrap_or(0), object: row.object }).collect())
+}
+
+/// Unfinished uploads that have not grown since `before`.
 pub async fn stale(db: &impl ConnectionTrait, before: Timestamp) -> Result<Vec<Media>, DbErr> {
     let rows = media::Entity::find()
         .filter(media::Column::Ready.eq(false))
-        .filter(media::Column::CreateTime.lt(before.micros()))
+        .filter(media::Column::UpdateTime.lt(before.micros()))
         .all(db)
         .await?;
     Ok(rows.into_iter().map(to_media).collect())
+}
+
+fn to_i64(bytes: u64) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
 }
 
 /// The links of these media.
@@ -127,5 +193,7 @@ fn to_media(row: media::Model) -> Media {
         ready: row.ready,
         public_copy: row.public_copy,
         created: Timestamp::from_micros(row.create_time),
+        updated: Timestamp::from_micros(row.update_time),
+        stream: row.stream,
     }
 }

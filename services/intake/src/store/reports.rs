@@ -14,8 +14,8 @@ use crate::store::entities::reports::{ActiveModel, Column, Entity, Model};
 pub struct Filter {
     /// Pseudonym of the owner; none for the public list.
     pub owner: Option<Vec<u8>>,
-    /// In one of these states; empty for all.
-    pub states: Vec<ReportState>,
+    /// In one of these states; none for all.
+    pub states: Option<Vec<ReportState>>,
     /// In this commune.
     pub commune: Option<String>,
     /// In this leaf, or in any leaf of this field.
@@ -46,8 +46,8 @@ pub async fn list(
     if let Some(before) = before {
         condition = condition.add(Column::Id.lt(before.0));
     }
-    if !filter.states.is_empty() {
-        condition = condition.add(Column::State.is_in(filter.states.iter().map(|state| state.as_str())));
+    if let Some(states) = &filter.states {
+        condition = condition.add(Column::State.is_in(states.iter().map(|state| state.as_str())));
     }
     if let Some(commune) = &filter.commune {
         condition = condition.add(Column::CommuneCode.eq(commune));

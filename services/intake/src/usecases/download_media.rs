@@ -2,10 +2,9 @@
 
 use auth::{Caller, Role};
 use bytes::Bytes;
-use object_store::path::Path;
 use vocabulary::{ErrorCode, MediaId, Problem};
 
-use crate::domain::media::Media;
+use crate::domain::media::{Media, Part};
 use crate::domain::visibility::{Sight, sight};
 use crate::store::{media, reports};
 use crate::{Error, Intake};
@@ -19,7 +18,7 @@ pub enum Download {
         /// Its type.
         content_type: String,
         /// In order.
-        parts: Vec<Path>,
+        parts: Vec<Part>,
     },
 }
 
@@ -53,11 +52,8 @@ pub async fn download_media(intake: &Intake, caller: &Caller, id: MediaId) -> Re
         if !medium.ready {
             return Err(medium.incomplete().into());
         }
-        let parts = intake.objects.parts(id).await?;
-        return Ok(Download::Original {
-            content_type: medium.content_type,
-            parts: parts.into_iter().map(|(path, _)| path).collect(),
-        });
+        let parts = media::parts(intake.outbox.database().read(), id).await?;
+        return Ok(Download::Original { content_type: medium.content_type, parts });
     }
     if !medium.public_copy {
         return Err(Problem::new(

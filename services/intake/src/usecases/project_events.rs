@@ -41,11 +41,11 @@ pub async fn project_events(
     }
     board.apply_all(&mut reports, &mut queue);
 
-    let still: HashSet<Uuid> = queue.values().map(|event| event.id.0).collect();
-    let outcomes = arrived.iter().map(|event| board.outcome(event, &reports)).collect();
     let new: HashSet<Uuid> = arrived.iter().map(|event| event.id.0).collect();
-    let hold: Vec<Envelope> = queue.into_values().filter(|event| new.contains(&event.id.0)).collect();
-    let release = waiting.iter().map(|event| event.id.0).filter(|id| !still.contains(id)).collect();
+    let mut hold: Vec<Envelope> = queue.into_values().filter(|event| new.contains(&event.id.0)).collect();
+    hold.retain(|event| board.may_be_held(event, &reports));
+    let outcomes = arrived.iter().map(|event| board.outcome(event, &reports)).collect();
+    let release = waiting.iter().map(|event| event.id.0).filter(|id| board.told.contains(id)).collect();
     held::insert_all(work.tx(), &hold).await?;
     held::remove_all(work.tx(), release).await?;
     board.save(work, &reports).await?;
@@ -101,6 +101,18 @@ impl Board<'_> {
         self.told.insert(event.id.0);
         self.changed.insert(report.id);
         self.entries.push(entry);
+    }
+
+    /// Only what can be told later is held: an event that nobody can read is refused, and parked, at once.
+    fn may_be_held(&mut self, event: &Envelope, reports: &HashMap<ReportId, Report>) -> bool {
+        let Some(report) = reports.get(&event.report) else { return false };
+        match events::project(event, report, &self.intake.province) {
+            Ok(_) => true,
+            Err(error) => {
+                self.refused.insert(event.id.0, error.to_string());
+                false
+            }
+        }
     }
 
     fn outcome(&self, event: &Envelope, reports: &HashMap<ReportId, Report>) -> Outcome {

@@ -4,9 +4,10 @@ use bytes::{Bytes, BytesMut};
 use contract::event::v1::MediaAttached;
 use province::Notice;
 use sha2::{Digest as _, Sha256};
+use tokio::sync::OwnedSemaphorePermit;
 use vocabulary::{MediaId, Problem};
 
-use crate::domain::media::{Announcement, Media};
+use crate::domain::media::{Announcement, Media, Part};
 use crate::domain::report::Change;
 use crate::domain::timeline::Happening;
 use crate::store::{media, reports, timeline};
@@ -15,8 +16,9 @@ use crate::{Error, Intake, events};
 /// Bytes collected before they are made durable together.
 const PART: usize = 1024 * 1024;
 
-/// An upload under way.
+/// An upload under way. It holds the medium until a newer stream of the same medium begins.
 pub struct Upload {
+    _place: OwnedSemaphorePermit,
     intake: Intake,
     medium: Media,
     buffer: BytesMut,
@@ -38,19 +40,28 @@ pub async fn begin(
     offset: i64,
     announcement: Announcement,
 ) -> Result<Begun, Error> {
-    let now = intake.outbox.clock().now();
-    let announced = Media::announce(id, owner.to_vec(), announcement, &intake.province.policies.media, now)?;
+    let place = intake.objects.admit_upload().ok_or_else(|| Problem::unavailable("UPLOADS_BUSY"))?;
+    let clock = intake.outbox.clock();
+    let (stream, now) = (clock.mint(), clock.now());
+    let policy = &intake.province.policies.media;
+    let announced = Media::announce(id, owner.to_vec(), announcement, policy, stream, now)?;
     let work = intake.outbox.begin().await?;
     let medium = match media::find(work.tx(), id).await? {
         Some(known) if !known.is_same_file(&announced) => return Err(reused().into()),
         Some(known) if known.ready => return Ok(Begun::Complete(known)),
-        Some(known) => known,
-        None => announced,
+        Some(known) => {
+            known.require_offset(offset)?;
+            media::take_over(work.tx(), id, stream).await?;
+            Media { stream, ..known }
+        }
+        None => {
+            announced.require_offset(offset)?;
+            media::insert(work.tx(), &announced).await?;
+            announced
+        }
     };
-    medium.require_offset(offset)?;
-    media::save(work.tx(), &medium).await?;
     work.commit().await?;
-    Ok(Begun::Open(Upload { intake, medium, buffer: BytesMut::with_capacity(PART) }))
+    Ok(Begun::Open(Upload { intake, medium, buffer: BytesMut::new(), _place: place }))
 }
 
 impl Upload {
@@ -80,7 +91,8 @@ impl Upload {
         if self.medium.received < self.medium.size {
             return Err(self.medium.incomplete().into());
         }
-        if self.checksum().await? != self.medium.sha256 {
+        let parts = media::parts(self.intake.outbox.database().read(), self.medium.id).await?;
+        if self.checksum(&parts).await? != self.medium.sha256 {
             let problem = Problem::invalid(
                 "header.sha256",
                 "MEDIA_CHECKSUM_MISMATCH",
@@ -91,9 +103,8 @@ impl Upload {
             return Err(problem.into());
         }
         if self.medium.is_image() {
-            let original = self.intake.objects.get_original(self.medium.id).await?;
-            let copied =
-                self.intake.objects.make_copy(self.medium.id, &self.medium.content_type, original).await?;
+            let objects = &self.intake.objects;
+            let copied = objects.make_copy(self.medium.id, &self.medium.content_type, &parts).await?;
             if let Err(unreadable) = copied {
                 let problem = Problem::invalid(
                     "chunk",
@@ -116,21 +127,24 @@ impl Upload {
         if self.buffer.is_empty() {
             return Ok(());
         }
-        let part = self.buffer.split().freeze();
+        let (part, start) = (self.buffer.split().freeze(), self.medium.received);
         let size = part.len() as u64;
-        self.intake.objects.put_part(self.medium.id, self.medium.received, part).await?;
+        let object = self.intake.objects.put_part(self.medium.id, start, self.medium.stream, part).await?;
         self.medium.received += size;
+        let now = self.intake.outbox.clock().now();
         let work = self.intake.outbox.begin().await?;
-        media::save(work.tx(), &self.medium).await?;
+        if !media::advance(work.tx(), &self.medium, Part { start, object }, now).await? {
+            return Err(Media::superseded().into());
+        }
         work.commit().await?;
         Ok(())
     }
 
     /// Over what the store really holds, not over what passed by.
-    async fn checksum(&self) -> Result<Vec<u8>, Error> {
+    async fn checksum(&self, parts: &[Part]) -> Result<Vec<u8>, Error> {
         let mut hasher = Sha256::new();
-        for (path, _) in self.intake.objects.parts(self.medium.id).await? {
-            hasher.update(&self.intake.objects.get(&path).await?);
+        for part in parts {
+            hasher.update(&self.intake.objects.get(&part.object).await?);
         }
         Ok(hasher.finalize().to_vec())
     }
@@ -139,7 +153,9 @@ impl Upload {
     async fn attach(&self) -> Result<(), Error> {
         let intake = &self.intake;
         let mut work = intake.outbox.begin().await?;
-        media::save(work.tx(), &self.medium).await?;
+        if !media::complete(work.tx(), &self.medium).await? {
+            return Err(Media::superseded().into());
+        }
         let link = media::links_of(work.tx(), vec![self.medium.id.0]).await?.into_iter().next();
         if let Some(link) = link
             && let Some(mut report) = reports::find(work.tx(), link.report).await?
@@ -164,12 +180,13 @@ impl Upload {
         Ok(())
     }
 
-    /// Nothing of it stays: neither bytes nor row.
+    /// Nothing of it stays, neither bytes nor row; unless a newer stream has it now.
     async fn discard(&self) -> Result<(), Error> {
-        self.intake.objects.remove(self.medium.id).await?;
         let work = self.intake.outbox.begin().await?;
-        media::remove(work.tx(), self.medium.id).await?;
-        work.commit().await?;
+        if media::forget(work.tx(), &self.medium).await? {
+            work.commit().await?;
+            self.intake.objects.remove(self.medium.id).await?;
+        }
         Ok(())
     }
 }

@@ -3,4 +3,5 @@
 
 mod create;
 mod order;
+mod uploads;
 mod world;

@@ -155,3 +155,20 @@ async fn an_event_about_a_report_that_was_never_taken_is_parked() {
     world.bus.publish(&events[..1]).await.unwrap();
     eventually("it is parked", async || world.bus.parked().await.unwrap().len() == 1).await;
 }
+
+#[tokio::test]
+async fn an_unreadable_event_is_parked_even_when_it_comes_too_early() {
+    let world = World::start().await;
+    let message = submission("Đường hư nặng", &Uuid::from_u128(900).to_string());
+    let sent = world.client.clone().create_report(world.as_citizen("citizen-1", message)).await.unwrap();
+    let name = sent.into_inner().name;
+    let mut events = story(ReportId::parse_name(&name).unwrap());
+    events[1].body = vec![0xff; 7].into();
+    world.bus.publish(&events[1..2]).await.unwrap();
+    eventually("it is parked", async || world.bus.parked().await.unwrap().len() == 1).await;
+    world.bus.publish(&events[..1]).await.unwrap();
+    eventually("the one before it is told", async || {
+        world.read("citizen-1", &name).await.timeline.len() == 2
+    })
+    .await;
+}

@@ -28,6 +28,7 @@ const WITHDRAWN: &str = <contract::event::v1::ReportWithdrawn as contract::Event
 pub struct World {
     pub bus: Bus,
     pub lifecycle: Lifecycle,
+    pub channel: Channel,
     pub client: IntakeServiceClient<Channel>,
     issuer: DevelopmentIssuer,
     _data: TempDir,
@@ -66,8 +67,9 @@ impl World {
         };
         let service = intake::start(config, &[3; 32], &platform).await.unwrap();
         let issuer = DevelopmentIssuer::open(data.path(), "test", "fieldreport", clock.clone()).unwrap();
-        let client = serve(&service, &platform, &issuer).await;
-        Self { bus, lifecycle, client, issuer, _data: data }
+        let channel = serve(&service, &platform, &issuer).await;
+        let client = IntakeServiceClient::new(channel.clone());
+        Self { bus, lifecycle, channel, client, issuer, _data: data }
     }
 
     pub fn as_citizen<T>(&self, subject: &str, message: T) -> Request<T> {
@@ -88,7 +90,7 @@ async fn serve(
     service: &intake::Service,
     platform: &Platform,
     issuer: &DevelopmentIssuer,
-) -> IntakeServiceClient<Channel> {
+) -> Channel {
     let verifier = VerifierConfig {
         issuer: "test".to_owned(),
         audience: "fieldreport".to_owned(),
@@ -109,7 +111,7 @@ async fn serve(
         clock: platform.clock.clone(),
     };
     grpc::serve(listener, api, &grpc::GrpcConfig::default(), &context).unwrap();
-    IntakeServiceClient::connect(format!("http://{address}")).await.unwrap()
+    Channel::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap()
 }
 
 pub fn submission(text: &str, request_id: &str) -> CreateReportRequest {

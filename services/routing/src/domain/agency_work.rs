@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use vocabulary::{AssignmentId, Outcome};
+use vocabulary::{AssignmentId, Outcome, Text};
 
 use super::words::{AssignmentState, CaseState};
-use super::{Assignment, Case, Fact, Reason, Refusal, Resolution, Rules};
+use super::{Assignment, Case, Fact, Refusal, Resolution, Rules};
+
+/// How far ahead an agency may promise: five years, leap days included.
+const LONGEST_PROMISE: Duration = Duration::from_secs((5 * 365 + 2) * 86_400);
 
 impl Case {
     /// The agency starts to work.
@@ -23,7 +26,7 @@ impl Case {
         rules: Rules<'_>,
         id: AssignmentId,
         version: i64,
-        reason: &Reason,
+        reason: &Text,
     ) -> Result<Vec<Fact>, Refusal> {
         let maximum = rules.province.policies.hand_back.maximum;
         let exhausted = self.hand_backs >= maximum;
@@ -71,6 +74,9 @@ impl Case {
         }
         if resolution.promised.is_some_and(|promised| promised <= rules.now) {
             return Err(Refusal::PromiseInPast);
+        }
+        if resolution.promised.is_some_and(|promised| promised > rules.now + LONGEST_PROMISE) {
+            return Err(Refusal::PromiseTooFar);
         }
         assignment.state = AssignmentState::PendingApproval;
         assignment.submit_time = Some(rules.now);

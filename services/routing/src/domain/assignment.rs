@@ -14,7 +14,8 @@ pub struct Assignment {
     pub agency: AgencyId,
     /// Who may do the work.
     pub executor: Option<AgencyId>,
-    /// Who may see it: the report's access when it was assigned.
+    /// Who may see it: the report's access when it was assigned, or a later stricter one. It never falls, because a
+    /// list shows every assignment with what the report is about now.
     pub access: Access,
     /// Counts the closings, from 1.
     pub round: u32,

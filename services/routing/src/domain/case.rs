@@ -165,6 +165,7 @@ impl Case {
         let commune = route.place.commune().map(|commune| commune.code.clone());
         self.place = Some(Place { commune: commune.clone(), found, metres });
         self.matter = Some(decision.matter.clone());
+        self.seal_assignments(decision.matter.access);
         if self.state.is_closed() {
             return Vec::new();
         }
@@ -328,6 +329,14 @@ impl Case {
             self.clocks.push(Clock::start(rules.province, ClockKind::Receive, 1, coordinator, start));
         }
         self.snapshot = Some(snapshot);
+    }
+
+    /// What has become a secret is one for whoever had the report before, too. A person who lowers the access lowers it
+    /// for the next assignment only.
+    fn seal_assignments(&mut self, access: Access) {
+        for assignment in &mut self.assignments {
+            assignment.access = assignment.access.max(access);
+        }
     }
 
     fn cancel_assignment(&mut self, rules: Rules<'_>) {

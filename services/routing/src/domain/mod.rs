@@ -20,7 +20,7 @@ pub use clock::{Alarm, Clock};
 pub use fact::Fact;
 pub use guidance::{Guidance, guidance};
 pub use refusal::Refusal;
-pub use reply::{Draft, HAND_BACK_REASON_LIMIT, Reason, Unfit, UnfitReply};
+pub use reply::{Draft, UnfitReply};
 pub(crate) use route::matched;
 pub use route::{Missing, Route, is_swapped, route};
 pub use words::{AssignmentState, CaseState, CommuneMatch, Told};

@@ -20,4 +20,7 @@ pub enum Refusal {
     /// The promised date has passed already.
     #[error("the promised date must lie in the future")]
     PromiseInPast,
+    /// The promised date lies further ahead than anybody can plan.
+    #[error("the promised date must lie within the next five years")]
+    PromiseTooFar,
 }

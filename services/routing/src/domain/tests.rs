@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use province::{ClockKind, Province};
-use vocabulary::{Access, AssignmentId, MediaId, Outcome, Point, ReportId, Timestamp, Urgency};
+use vocabulary::{Access, AssignmentId, MediaId, Outcome, Point, ReportId, Text, Timestamp, Urgency};
 
-use super::reply::{Unfit, UnfitReply};
+use super::reply::UnfitReply;
 use super::*;
 
 /// Wednesday 18 November 2026, 08:00 in the province.
@@ -50,11 +50,15 @@ fn decision(sequence: i64, leaf: &str, disposition: Disposition) -> Decision {
     Decision { sequence, matter, disposition, note: String::new() }
 }
 
+fn words(text: &str) -> Text {
+    Text::parse("words", text, 100).expect("words")
+}
+
 /// One thing that happens to a case, in any state.
 #[derive(Debug, Clone)]
 enum Step {
     Review,
-    Classify(i64, Disposition),
+    Classify(i64, Disposition, Access),
     Withdraw,
     Reopen(u32),
     Accept,
@@ -67,9 +71,11 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     let disposition = prop_oneof![4 => Just(Disposition::Route), 1 => Just(Disposition::Return), 1 => Just(Disposition::Reject)];
+    let access = prop::sample::select(Access::ALL);
     prop_oneof![
         1 => Just(Step::Review),
-        4 => (1_i64..12, disposition).prop_map(|(sequence, what)| Step::Classify(sequence, what)),
+        4 => (1_i64..12, disposition, access)
+            .prop_map(|(sequence, what, access)| Step::Classify(sequence, what, access)),
         1 => Just(Step::Withdraw),
         2 => (1_u32..4).prop_map(Step::Reopen),
         4 => Just(Step::Accept),
@@ -99,17 +105,17 @@ fn apply(case: &mut Case, step: &Step, now: &mut Timestamp) -> Vec<Fact> {
             case.await_review(rules(*now), snapshot());
             Ok(Vec::new())
         }
-        Step::Classify(sequence, what) => {
+        Step::Classify(sequence, what, access) => {
             let leaf =
                 if *what == Disposition::Return { "out_of_scope.other" } else { "infrastructure.road" };
-            Ok(case.classify(rules(*now), snapshot(), decision(*sequence, leaf, *what)))
+            let mut decision = decision(*sequence, leaf, *what);
+            decision.matter.access = *access;
+            Ok(case.classify(rules(*now), snapshot(), decision))
         }
         Step::Withdraw => Ok(case.withdraw(rules(*now))),
         Step::Reopen(round) => Ok(case.reopen(rules(*now), *round)),
         Step::Accept => case.accept(rules(*now), id, version),
-        Step::HandBack => {
-            case.hand_back(rules(*now), id, version, &Reason::parse("Không phải").expect("words"))
-        }
+        Step::HandBack => case.hand_back(rules(*now), id, version, &words("Không phải")),
         Step::Submit(planned) => case.submit(rules(*now), id, version, resolution(*planned, *now)),
         Step::Approve => case.approve(rules(*now), id, version),
         Step::Wait(seconds) => {
@@ -235,34 +241,32 @@ proptest! {
     }
 
     #[test]
-    fn words_are_composed_trimmed_and_bounded(text in "\\PC{0,40}[ \n]{0,3}") {
-        match Reason::parse(&text) {
-            Ok(reason) => {
-                prop_assert_eq!(Reason::parse(reason.as_str()), Ok(reason.clone()));
-                prop_assert!(!reason.as_str().trim().is_empty());
+    fn what_became_a_secret_is_one_in_every_assignment(steps in prop::collection::vec(step(), 1..40)) {
+        let mut case = Case::new(ReportId(uuid::Uuid::from_u128(1)));
+        let mut now = MORNING;
+        for step in &steps {
+            let before = case.clone();
+            apply(&mut case, step, &mut now);
+            for (old, new) in before.assignments.iter().zip(&case.assignments) {
+                prop_assert!(new.access >= old.access);
             }
-            Err(unfit) => prop_assert!(unfit == Unfit::Empty || unfit == Unfit::Control, "{unfit}"),
+            if case.sequence > before.sequence {
+                let access = case.matter.as_ref().map(|matter| matter.access);
+                prop_assert!(case.assignments.iter().all(|assignment| Some(assignment.access) >= access));
+            }
+            if case.assignments.len() > before.assignments.len() {
+                let newest = case.assignments.last().map(|assignment| assignment.access);
+                prop_assert_eq!(newest, case.matter.as_ref().map(|matter| matter.access));
+            }
         }
     }
-}
-
-#[test]
-fn words_are_measured_after_composing() {
-    assert!(Reason::parse(&"e\u{302}\u{323}".repeat(HAND_BACK_REASON_LIMIT)).is_ok());
-    let found = HAND_BACK_REASON_LIMIT + 1;
-    assert_eq!(
-        Reason::parse(&"ệ".repeat(found)),
-        Err(Unfit::TooLong { limit: HAND_BACK_REASON_LIMIT, found })
-    );
-    assert_eq!(Reason::parse("a\u{7}"), Err(Unfit::Control));
-    assert_eq!(Reason::parse(" \n\t"), Err(Unfit::Empty));
 }
 
 #[test]
 fn a_promise_belongs_to_a_plan_alone() {
     let draft = |outcome, promised| Draft {
         outcome: Some(outcome),
-        reply: "x".into(),
+        reply: words("x"),
         evidence: Vec::new(),
         promised,
     };

@@ -6,6 +6,7 @@ use contract::routing::v1 as api;
 use contract::routing::v1::dispatch_service_server::DispatchService;
 use database::requests::Request as Repeatable;
 use prost::Message;
+use province::Policies;
 use runtime::grpc::caller;
 use runtime::wire::{parse_timestamp, scope};
 use tonic::{Request, Response, Status};
@@ -13,13 +14,15 @@ use vocabulary::{AgencyId, AssignmentId, MediaId, Problem, Timestamp};
 
 use super::{encode, parse};
 use crate::Service;
-use crate::domain::{Assignment, Case, Draft, Reason, Unfit, UnfitReply};
+use crate::domain::{Assignment, Case, Draft, UnfitReply};
 use crate::error::Error;
 use crate::store::Cursor;
 use crate::usecases::{self, Command, List};
 
 const PAGE: u32 = 20;
 const LARGEST_PAGE: u32 = 100;
+/// Longest reason of a hand-back, in code points.
+const HAND_BACK_REASON_LIMIT: usize = 1_000;
 
 /// Who works on an assignment, each within the bounds of [`usecases::authorise`].
 const WORKERS: &[Role] = &[Role::AgencyHandler, Role::AgencyLeader, Role::Coordinator, Role::ClearedOfficer];
@@ -107,8 +110,9 @@ impl DispatchService for Dispatch {
         let keys = (message.request_id.as_str(), message.etag.as_str());
         let command =
             self.command(&caller, assignment, "HandBackAssignment", &message, keys).map_err(Error::from)?;
-        let reason = Reason::parse(&message.reason)
-            .map_err(|unfit| Error::from(unfit_words("reason", "REASON_REQUIRED", unfit)))?;
+        let reason =
+            parse::required_text("reason", "REASON_REQUIRED", &message.reason, HAND_BACK_REASON_LIMIT)
+                .map_err(Error::from)?;
         let (desk, reply) = (self.service.desk.clone(), self.reply());
         self.finish(async move { usecases::hand_back_assignment(&desk, command, reason, reply).await }).await
     }
@@ -123,9 +127,9 @@ impl DispatchService for Dispatch {
         let keys = (message.request_id.as_str(), message.etag.as_str());
         let command =
             self.command(&caller, assignment, "SubmitResolution", &message, keys).map_err(Error::from)?;
-        let draft = draft(message.resolution.unwrap_or_default()).map_err(Error::from)?;
-        let resolution = draft.check(&self.service.desk.province.policies);
-        let resolution = resolution.map_err(|unfit| Error::from(unfit_reply(unfit)))?;
+        let policies = &self.service.desk.province.policies;
+        let draft = draft(policies, message.resolution.unwrap_or_default()).map_err(Error::from)?;
+        let resolution = draft.check(policies).map_err(|unfit| Error::from(unfit_reply(unfit)))?;
         let (desk, reply) = (self.service.desk.clone(), self.reply());
         self.finish(async move { usecases::submit_resolution(&desk, command, resolution, reply).await }).await
     }
@@ -183,7 +187,7 @@ impl Dispatch {
     }
 }
 
-fn draft(resolution: api::Resolution) -> Result<Draft, Problem> {
+fn draft(policies: &Policies, resolution: api::Resolution) -> Result<Draft, Problem> {
     let outcome = common::Outcome::try_from(resolution.outcome)
         .map_err(|_| parse::enum_unknown("resolution.outcome"))?;
     let media = |name: &String| MediaId::parse_name(name).map_err(|error| media_invalid(error.to_string()));
@@ -191,9 +195,10 @@ fn draft(resolution: api::Resolution) -> Result<Draft, Problem> {
         None => None,
         given => Some(parse_timestamp("resolution.promised_time", given)?),
     };
+    let longest = policies.text.maximum_code_points;
     Ok(Draft {
         outcome: crate::wire::parse_outcome(outcome),
-        reply: resolution.reply,
+        reply: parse::required_text("resolution.reply", "REPLY_REQUIRED", &resolution.reply, longest)?,
         evidence: resolution.evidence.iter().map(media).collect::<Result<_, _>>()?,
         promised,
     })
@@ -203,20 +208,8 @@ fn media_invalid(description: String) -> Problem {
     Problem::invalid("resolution.evidence", "MEDIA_INVALID", description, "Ảnh kèm theo không hợp lệ.")
 }
 
-fn unfit_words(field: &str, required: &'static str, unfit: Unfit) -> Problem {
-    let description = unfit.to_string();
-    match unfit {
-        Unfit::Empty => Problem::invalid(field, required, description, "Xin nhập nội dung."),
-        Unfit::TooLong { .. } => Problem::invalid(field, "TEXT_TOO_LONG", description, "Nội dung quá dài."),
-        Unfit::Control => {
-            Problem::invalid(field, "TEXT_UNREADABLE", description, "Nội dung có ký tự không đọc được.")
-        }
-    }
-}
-
 fn unfit_reply(unfit: UnfitReply) -> Problem {
     match unfit {
-        UnfitReply::Reply(unfit) => unfit_words("resolution.reply", "REPLY_REQUIRED", unfit),
         UnfitReply::NoOutcome => Problem::invalid(
             "resolution.outcome",
             "OUTCOME_REQUIRED",

@@ -2,7 +2,7 @@
 
 use contract::common::v1::Location;
 use province::Province;
-use vocabulary::{Point, Problem, RequestId};
+use vocabulary::{Point, Problem, RequestId, Text, Timestamp};
 
 use crate::domain::is_swapped;
 
@@ -28,6 +28,31 @@ pub(super) fn request_id(value: &str) -> Result<RequestId, Problem> {
     RequestId::parse(value).map_err(|error| {
         Problem::invalid("request_id", "REQUEST_ID_INVALID", error.to_string(), "Mã yêu cầu không hợp lệ.")
     })
+}
+
+/// Words that have to be there; `required` is the reason when they are not.
+pub(super) fn required_text(
+    field: &str,
+    required: &'static str,
+    text: &str,
+    maximum_code_points: usize,
+) -> Result<Text, Problem> {
+    Text::parse_optional(field, text, maximum_code_points)?
+        .ok_or_else(|| Problem::invalid(field, required, "must not be empty", "Xin nhập nội dung."))
+}
+
+/// 2000-01-01T00:00:00Z.
+const FIRST_ARRIVAL: Timestamp = Timestamp::from_micros(946_684_800_000_000);
+/// 2100-01-01T00:00:00Z.
+const END_OF_ARRIVALS: Timestamp = Timestamp::from_micros(4_102_444_800_000_000);
+
+/// An arrival for which clocks can be computed: what is due weeks later must still be an instant.
+pub(super) fn arrival(field: &str, at: Timestamp) -> Result<Timestamp, Problem> {
+    if (FIRST_ARRIVAL..END_OF_ARRIVALS).contains(&at) {
+        return Ok(at);
+    }
+    let description = "must lie in the years 2000 to 2099";
+    Err(Problem::invalid(field, "TIMESTAMP_INVALID", description, "Thời điểm không hợp lệ."))
 }
 
 /// The version that an etag names; one that names none matches no assignment.

@@ -58,7 +58,7 @@ impl Question {
         })?;
         let arrival = match message.arrival_time {
             None => now,
-            given => parse_timestamp("arrival_time", given)?,
+            given => parse::arrival("arrival_time", parse_timestamp("arrival_time", given)?)?,
         };
         let point = parse::point(province, "location.point", message.location)?;
         Ok(Self { point, leaf, urgency: wire::parse_urgency(urgency).unwrap_or(Urgency::Normal), arrival })

@@ -45,7 +45,7 @@ impl Cursor {
     }
 }
 
-/// Who an assignment belongs to: what rights depend on. Neither ever changes.
+/// Who an assignment belongs to: what rights depend on. The agency never changes, the access only rises.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Held {
     pub(crate) agency: AgencyId,

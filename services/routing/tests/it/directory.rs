@@ -137,3 +137,25 @@ async fn a_route_is_explained_with_agency_row_clocks_and_words() {
         assert_eq!(reason(&refusal), (Code::InvalidArgument, expected.to_owned()));
     }
 }
+
+#[tokio::test]
+async fn clocks_are_explained_for_arrivals_of_this_century_only() {
+    let world = World::start().await;
+    let arrive = async |seconds: i64| {
+        let at = vocabulary::Timestamp::from_micros(seconds * 1_000_000);
+        let question = api::ExplainRouteRequest {
+            location: location(CITY),
+            leaf: "infrastructure.road".into(),
+            urgency: 0,
+            arrival_time: Some(timestamp(at)),
+        };
+        world.routes().explain_route(world.as_role(Role::Public, None, question)).await
+    };
+    for good in [946_684_800, 4_102_444_799] {
+        assert!(arrive(good).await.expect("a route").into_inner().respond.is_some(), "{good}");
+    }
+    for wrong in [-62_135_596_800, 946_684_799, 4_102_444_800, 253_402_300_799] {
+        let refusal = arrive(wrong).await.expect_err("another century");
+        assert_eq!(reason(&refusal), (Code::InvalidArgument, "TIMESTAMP_INVALID".to_owned()), "{wrong}");
+    }
+}

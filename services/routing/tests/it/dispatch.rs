@@ -100,28 +100,28 @@ async fn wrong_replies_are_refused_with_their_reason() {
     let (world, assignment) = accepted().await;
     let base = repaired();
     let past = Some(timestamp(morning()));
+    let far = Some(timestamp(morning() + Duration::from_secs(5 * 366 * 86_400)));
+    let end_of_time = Some(timestamp(vocabulary::Timestamp::from_micros(253_402_300_700_000_000)));
     let outcome = |outcome: common::Outcome| outcome as i32;
+    let planned = |promised_time| api::Resolution {
+        outcome: outcome(common::Outcome::Planned),
+        promised_time,
+        ..base.clone()
+    };
     let cases = [
         (api::Resolution { reply: "  \n".into(), ..base.clone() }, "REPLY_REQUIRED"),
         (api::Resolution { reply: "ă".repeat(4_001), ..base.clone() }, "TEXT_TOO_LONG"),
-        (api::Resolution { reply: "\u{0}".into(), ..base.clone() }, "TEXT_UNREADABLE"),
+        (api::Resolution { reply: "x\u{0}".into(), ..base.clone() }, "TEXT_UNREADABLE"),
+        (api::Resolution { reply: "\u{200b}\u{202e}".into(), ..base.clone() }, "REPLY_REQUIRED"),
         (api::Resolution { outcome: 0, ..base.clone() }, "OUTCOME_REQUIRED"),
         (api::Resolution { outcome: 99, ..base.clone() }, "ENUM_UNKNOWN"),
         (api::Resolution { evidence: Vec::new(), ..base.clone() }, "EVIDENCE_REQUIRED"),
         (api::Resolution { evidence: vec!["x".into()], ..base.clone() }, "MEDIA_INVALID"),
         (api::Resolution { evidence: vec![base.evidence[0].clone(); 9], ..base.clone() }, "MEDIA_INVALID"),
-        (
-            api::Resolution { outcome: outcome(common::Outcome::Planned), ..base.clone() },
-            "PROMISED_TIME_REQUIRED",
-        ),
-        (
-            api::Resolution {
-                outcome: outcome(common::Outcome::Planned),
-                promised_time: past,
-                ..base.clone()
-            },
-            "TIME_IN_PAST",
-        ),
+        (planned(None), "PROMISED_TIME_REQUIRED"),
+        (planned(past), "TIME_IN_PAST"),
+        (planned(far), "PROMISED_TIME_TOO_FAR"),
+        (planned(end_of_time), "PROMISED_TIME_TOO_FAR"),
     ];
     for (number, (resolution, expected)) in cases.into_iter().enumerate() {
         let message = ask::submit(&assignment, 100 + number as u128, resolution);
@@ -129,8 +129,8 @@ async fn wrong_replies_are_refused_with_their_reason() {
         let refusal = world.dispatch().submit_resolution(request).await.expect_err(expected);
         assert_eq!(reason(&refusal), (Code::InvalidArgument, expected.to_owned()));
     }
-    // Decomposed letters are composed before they are counted and stored.
-    let decomposed = api::Resolution { reply: "a\u{306}".repeat(4_000), ..base };
+    // Invisible marks go, and decomposed letters are composed, before they are counted and stored.
+    let decomposed = api::Resolution { reply: "\u{202e}a\u{306}".repeat(4_000), ..base };
     let request = world.as_role(
         Role::AgencyHandler,
         Some(&assignment.agency),
@@ -158,6 +158,8 @@ async fn keys_of_requests_are_checked() {
         (&good.request_id, "v1", "Lý do", Code::Aborted, "ETAG_MISMATCH"),
         (&good.request_id, "garbage", "Lý do", Code::Aborted, "ETAG_MISMATCH"),
         (&good.request_id, &good.etag, " ", Code::InvalidArgument, "REASON_REQUIRED"),
+        (&good.request_id, &good.etag, "\u{200b}", Code::InvalidArgument, "REASON_REQUIRED"),
+        (&good.request_id, &good.etag, "x\u{1b}[31m", Code::InvalidArgument, "TEXT_UNREADABLE"),
         (&good.request_id, &good.etag, &"x".repeat(1_001), Code::InvalidArgument, "TEXT_TOO_LONG"),
     ] {
         let message = api::HandBackAssignmentRequest {

@@ -13,7 +13,22 @@ const ROAD: &str = "infrastructure.road";
 const OTHER: &str = "so-xay-dung";
 
 async fn list(world: &World, role: Role, own: Option<&str>, asked: &str) -> Result<usize, Code> {
-    let message = api::ListAssignmentsRequest { agency: asked.into(), page_size: 100, ..Default::default() };
+    list_of(world, role, own, asked, false).await
+}
+
+async fn list_of(
+    world: &World,
+    role: Role,
+    own: Option<&str>,
+    asked: &str,
+    include_ended: bool,
+) -> Result<usize, Code> {
+    let message = api::ListAssignmentsRequest {
+        agency: asked.into(),
+        page_size: 100,
+        include_ended,
+        ..Default::default()
+    };
     let page = world.dispatch().list_assignments(world.as_role(role, own, message)).await;
     page.map(|page| page.into_inner().assignments.len()).map_err(|refusal| refusal.code())
 }
@@ -96,6 +111,48 @@ async fn what_is_sealed_is_for_cleared_officers_alone() {
     }
     let request = world.as_role(Role::ClearedOfficer, None, ask::accept(&assignment, 2));
     world.dispatch().accept_assignment(request).await.expect("a cleared officer works on it");
+}
+
+#[tokio::test]
+async fn what_becomes_a_denunciation_leaves_every_ordinary_list_also_where_it_was_before() {
+    let world = World::start().await;
+    let report = Report::new(1);
+    world.publish(&[report.classified(1, ROAD, Disposition::Route)]).await;
+    let assignment = world.assignment_of(report.id).await;
+    let agency = Some(assignment.agency.as_str());
+    let send = async |n| {
+        let request = world.as_role(Role::AgencyHandler, agency, ask::hand_back(&assignment, n));
+        world.dispatch().hand_back_assignment(request).await
+    };
+    send(1).await.expect("handed back");
+    let seen = async || {
+        let mut seen = Vec::new();
+        for (role, own) in [
+            (Role::AgencyHandler, agency),
+            (Role::AgencyLeader, agency),
+            (Role::Coordinator, None),
+            (Role::Supervisor, None),
+            (Role::Administrator, None),
+            (Role::Auditor, None),
+        ] {
+            seen.push(list_of(&world, role, own, "", true).await.expect("a list"));
+        }
+        seen
+    };
+    assert_eq!(seen().await, [1; 6]);
+    let (denunciation, quarantine) = ("out_of_scope.denunciation", common::Access::Quarantine);
+    world.publish(&[report.reclassified_as(2, denunciation, Disposition::Return, quarantine)]).await;
+    assert_eq!(seen().await, [0; 6]);
+    assert_eq!(list_of(&world, Role::ClearedOfficer, None, "", true).await, Ok(1));
+    let refusal = send(1).await.expect_err("a repeat shows nothing either");
+    assert_eq!(refusal.code(), Code::PermissionDenied);
+    // A person who finds it harmless shows it to the next agency, not to the former one.
+    world.publish(&[report.reopened(1), report.reclassified(3, ROAD, Disposition::Route)]).await;
+    let next = world.assignment_of(report.id).await;
+    assert_eq!(list(&world, Role::Supervisor, None, "").await, Ok(1));
+    assert_eq!(list_of(&world, Role::Supervisor, None, "", true).await, Ok(1));
+    assert_eq!(list_of(&world, Role::ClearedOfficer, None, "", true).await, Ok(3));
+    assert_ne!(next.name, assignment.name);
 }
 
 #[tokio::test]

@@ -329,9 +329,19 @@ impl Report {
     }
 
     pub fn reclassified(&self, sequence: i64, leaf: &str, disposition: event::Disposition) -> Envelope {
+        self.reclassified_as(sequence, leaf, disposition, common::Access::Ordinary)
+    }
+
+    pub fn reclassified_as(
+        &self,
+        sequence: i64,
+        leaf: &str,
+        disposition: event::Disposition,
+        access: common::Access,
+    ) -> Envelope {
         let body = event::ReportReclassified {
             report: Some(self.snapshot()),
-            classification: Some(Self::classification(leaf, common::Access::Ordinary)),
+            classification: Some(Self::classification(leaf, access)),
             disposition: disposition.into(),
             note: String::new(),
         };

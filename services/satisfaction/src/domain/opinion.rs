@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use unicode_normalization::UnicodeNormalization as _;
-use vocabulary::{Problem, Verdict};
+use vocabulary::{Problem, Text, Verdict};
 
 /// Longest comment, in code points.
 const COMMENT_LIMIT: usize = 1_000;
@@ -63,7 +62,7 @@ pub struct Opinion {
     pub resolved: bool,
     /// Why not satisfied, each once.
     pub reasons: BTreeSet<Reason>,
-    /// In words: NFC, no control characters but line breaks, at most 1,000 code points.
+    /// In words, at most 1,000 code points; may be empty.
     pub comment: String,
 }
 
@@ -83,27 +82,10 @@ impl Opinion {
                 "Chỉ chọn lý do khi không hài lòng.",
             ));
         }
-        // Cut before normalising, so that a megabyte costs nothing; NFC never needs more than three times as much.
-        if comment.chars().nth(COMMENT_LIMIT * 3).is_some() {
-            return Err(too_long());
-        }
-        let readable = |c: &char| !c.is_control() || *c == '\n';
-        let comment: String = comment.trim().nfc().filter(readable).collect();
-        if comment.chars().count() > COMMENT_LIMIT {
-            return Err(too_long());
-        }
+        let comment = Text::parse_optional("comment", comment, COMMENT_LIMIT)?;
+        let comment = comment.map(String::from).unwrap_or_default();
         Ok(Self { verdict, resolved, reasons, comment })
     }
-}
-
-fn too_long() -> Problem {
-    Problem::invalid(
-        "comment",
-        "TEXT_TOO_LONG",
-        format!("must have at most {COMMENT_LIMIT} code points"),
-        "Nội dung góp ý quá dài, tối đa 1.000 ký tự.",
-    )
-    .with("limit", COMMENT_LIMIT.to_string())
 }
 
 #[cfg(test)]
@@ -136,8 +118,8 @@ mod tests {
         assert!(parse(Verdict::Satisfied, &[], &"e\u{323}\u{302}".repeat(1_000)).is_ok());
         assert_eq!(parse(Verdict::Satisfied, &[], &"a".repeat(1_001)), Err("TEXT_TOO_LONG"));
         assert_eq!(parse(Verdict::Satisfied, &[], &"a".repeat(1_000_000)), Err("TEXT_TOO_LONG"));
-        let cleaned =
-            parse(Verdict::Satisfied, &[], " t\u{0}ốt\u{1b}[0m\nlắm ").map(|opinion| opinion.comment);
-        assert_eq!(cleaned.as_deref(), Ok("tốt[0m\nlắm"));
+        assert_eq!(parse(Verdict::Satisfied, &[], "t\u{0}ốt\u{1b}[0m"), Err("TEXT_UNREADABLE"));
+        let cleaned = parse(Verdict::Satisfied, &[], " t\u{202e}ốt\nlắm ").map(|opinion| opinion.comment);
+        assert_eq!(cleaned.as_deref(), Ok("tốt\nlắm"));
     }
 }

@@ -181,6 +181,7 @@ async fn what_is_wrong_is_named() {
         (api::SubmitRatingRequest { verdict: 3, reasons: vec![0], ..good.clone() }, "REASON_UNKNOWN"),
         (api::SubmitRatingRequest { verdict: 3, reasons: vec![slow, 7], ..good.clone() }, "REASON_UNKNOWN"),
         (api::SubmitRatingRequest { comment: "ă".repeat(1_001), ..good.clone() }, "TEXT_TOO_LONG"),
+        (api::SubmitRatingRequest { comment: "tệ\0".to_owned(), ..good.clone() }, "TEXT_UNREADABLE"),
         (api::SubmitRatingRequest { request_id: String::new(), ..good.clone() }, "REQUEST_ID_INVALID"),
         (
             api::SubmitRatingRequest { request_id: Uuid::nil().to_string(), ..good.clone() },

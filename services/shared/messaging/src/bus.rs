@@ -294,11 +294,14 @@ impl Bus {
 
     /// Sets the gauges of every queue: deliveries waiting and parked.
     pub async fn observe(&self) -> Result<(), BusError> {
-        let parked = self.parked().await?;
         for subscription in &self.0.subscriptions {
             let queue = subscription.queue;
             let waiting = self.depth(queue).await?;
-            let given_up = parked.iter().filter(|parked| parked.queue == queue).count();
+            let given_up = row::Entity::find()
+                .filter(row::Column::Queue.eq(queue))
+                .filter(row::Column::ParkedReason.is_not_null())
+                .count(self.0.database.read())
+                .await?;
             metrics::gauge!("queue_waiting", "queue" => queue).set(waiting as f64);
             metrics::gauge!("queue_parked", "queue" => queue).set(given_up as f64);
         }

@@ -115,8 +115,8 @@ struct Consumer<H> {
 enum Failure {
     /// The database: the events are innocent.
     Database(DbErr),
-    /// The handler: counted against the event.
-    Panic(String),
+    /// The handler could not bear it: counted against the event.
+    Event(String),
 }
 
 impl<H: Handler> Consumer<H> {
@@ -124,18 +124,34 @@ impl<H: Handler> Consumer<H> {
         match self.transact(&batch).await {
             Ok(outcomes) => self.settlements(&batch, outcomes),
             Err(failure) if batch.len() == 1 => vec![self.after_failure(&batch[0], failure)],
-            Err(_) => {
-                let mut settlements = Vec::with_capacity(batch.len());
-                for delivery in batch {
-                    let alone = [delivery];
-                    match self.transact(&alone).await {
-                        Ok(outcomes) => settlements.extend(self.settlements(&alone, outcomes)),
-                        Err(failure) => settlements.push(self.after_failure(&alone[0], failure)),
-                    }
+            Err(_) => self.work_on_each(batch).await,
+        }
+    }
+
+    /// One transaction per event, so that the one that fails harms no other.
+    async fn work_on_each(&self, batch: Vec<Delivery>) -> Vec<(i64, Settlement)> {
+        let mut settlements = Vec::with_capacity(batch.len());
+        let mut failed = Vec::new();
+        for delivery in batch {
+            let alone = [delivery];
+            match self.transact(&alone).await {
+                Ok(outcomes) => settlements.extend(self.settlements(&alone, outcomes)),
+                Err(failure) => {
+                    let [delivery] = alone;
+                    failed.push((delivery, failure));
                 }
-                settlements
             }
         }
+        // When the database served the others, it is not the database's fault.
+        let database_works = !settlements.is_empty();
+        for (delivery, failure) in failed {
+            let failure = match failure {
+                Failure::Database(error) if database_works => Failure::Event(error.to_string()),
+                other => other,
+            };
+            settlements.push(self.after_failure(&delivery, failure));
+        }
+        settlements
     }
 
     /// Inbox, effects and outbox of the whole batch in one transaction; an outcome per delivery.
@@ -149,7 +165,7 @@ impl<H: Handler> Consumer<H> {
             .map(|delivery| delivery.envelope.clone())
             .collect();
         let handled = AssertUnwindSafe(self.handler.handle(&mut work, &events)).catch_unwind().await;
-        let outcomes = handled.map_err(|panic| Failure::Panic(describe(&*panic)))??;
+        let outcomes = handled.map_err(|panic| Failure::Event(describe(&*panic)))??;
         let without_effect = events
             .iter()
             .zip(&outcomes)
@@ -184,7 +200,7 @@ impl<H: Handler> Consumer<H> {
                 self.count("waiting");
                 Settlement::Again { after: self.policy.delay(3), counted: false }
             }
-            Failure::Panic(message) => self.again(delivery, format!("the handler panicked: {message}")),
+            Failure::Event(message) => self.again(delivery, message),
         };
         (delivery.id, settlement)
     }
@@ -215,7 +231,8 @@ impl From<DbErr> for Failure {
     }
 }
 
+/// A constant text of the code is repeated; a formatted one may quote a citizen and is not.
 fn describe(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
+    let text = panic.downcast_ref::<&'static str>().copied().unwrap_or("its message is withheld");
+    format!("the handler panicked: {text}")
 }

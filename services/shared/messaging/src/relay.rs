@@ -42,8 +42,8 @@ async fn carry(outbox: &Outbox, bus: &Bus) -> Result<usize, BusError> {
     let waiting = outbox.unsent(BATCH).await?;
     let lag = waiting.first().map_or(Duration::ZERO, |(_, oldest)| outbox.clock().now().since(oldest.time));
     metrics::gauge!("outbox_oldest_seconds", "source" => source).set(lag.as_secs_f64());
-    metrics::gauge!("outbox_waiting", "source" => source)
-        .set(u32::try_from(waiting.len()).unwrap_or(u32::MAX));
+    let depth = if waiting.len() as u64 == BATCH { outbox.depth().await? } else { waiting.len() as u64 };
+    metrics::gauge!("outbox_waiting", "source" => source).set(depth as f64);
     if waiting.is_empty() {
         return Ok(0);
     }

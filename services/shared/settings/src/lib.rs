@@ -6,6 +6,7 @@
 
 mod error;
 mod layer;
+mod ranges;
 mod secret;
 mod values;
 
@@ -14,6 +15,7 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 
 pub use error::SettingsError;
+pub use ranges::{positive, within};
 pub use secret::Secret;
 pub use values::{ByteSize, HumanDuration, optional};
 

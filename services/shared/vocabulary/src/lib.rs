@@ -1,4 +1,4 @@
-//! The words every service shares: typed ids, instants and the clock, places, report states, problems.
+//! The words every service shares: typed ids, instants and the clock, places, report states, texts, problems.
 //!
 //! Nothing here knows a database, a transport or a province. A type enters only when two services need it.
 
@@ -7,6 +7,7 @@ mod ids;
 mod place;
 mod problem;
 mod report;
+mod text;
 mod words;
 
 pub use clock::{Clock, Timestamp};
@@ -17,4 +18,5 @@ pub use ids::{
 pub use place::{Point, PointError};
 pub use problem::{ErrorCode, FieldViolation, Problem};
 pub use report::{Access, Outcome, ReportState, Scope, Urgency, Verdict};
+pub use text::Text;
 pub use words::UnknownWord;

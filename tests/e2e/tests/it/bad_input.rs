@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use auth::Role;
-use contract::classification::v1::{ChangeLeaf, ClassifyTextRequest, DecideReviewRequest, ListReviewsRequest};
 use contract::classification::v1::decide_review_request::Decision;
+use contract::classification::v1::{
+    ChangeLeaf, ClassifyTextRequest, DecideReviewRequest, ListReviewsRequest,
+};
 use contract::common::v1::{Location, Outcome};
 use contract::google::r#type::LatLng;
 use contract::intake::v1::{GetMediaRequest, GetReportRequest, ListReportsRequest, Report};
@@ -77,7 +79,10 @@ async fn every_wrong_report_is_refused_for_its_own_reason() {
     }
     // Larger than any message may be: refused before it is read, and the connection lives on.
     let flood = refusal(citizen.create(&report(&"a".repeat(100_000))).await);
-    assert!(matches!(flood.code, Code::InvalidArgument | Code::OutOfRange | Code::ResourceExhausted), "{flood:?}");
+    assert!(
+        matches!(flood.code, Code::InvalidArgument | Code::OutOfRange | Code::ResourceExhausted),
+        "{flood:?}"
+    );
     for (what, name, phone, field) in [
         ("a long name", "x".repeat(201), String::new(), "reporter.display_name"),
         ("letters for a phone", String::new(), "gọi tôi".to_owned(), "reporter.phone"),
@@ -85,7 +90,11 @@ async fn every_wrong_report_is_refused_for_its_own_reason() {
     ] {
         let reporter = contract::intake::v1::Reporter { display_name: name, phone };
         let refused = refusal(citizen.create_as(&fresh_id(), &report(text::ROAD), Some(reporter)).await);
-        assert_eq!((refused.code, refused.fields.as_slice()), (Code::InvalidArgument, [field.to_owned()].as_slice()), "{what}");
+        assert_eq!(
+            (refused.code, refused.fields.as_slice()),
+            (Code::InvalidArgument, [field.to_owned()].as_slice()),
+            "{what}"
+        );
     }
     let nothing = ListReportsRequest::default();
     assert!(citizen.intake().list_reports(nothing).await.expect("a list").into_inner().reports.is_empty());
@@ -133,7 +142,10 @@ async fn names_that_name_nothing_are_refused_everywhere() {
     let officer = world.cleared_officer();
     let refused = |outcome: Result<(), tonic::Status>, name: &str| {
         let refused = refusal(outcome);
-        assert!(matches!(refused.code, Code::InvalidArgument | Code::PermissionDenied), "{name:?}: {refused:?}");
+        assert!(
+            matches!(refused.code, Code::InvalidArgument | Code::PermissionDenied),
+            "{name:?}: {refused:?}"
+        );
         if refused.code == Code::InvalidArgument {
             assert_eq!(refused.reason, "NAME_INVALID", "{name:?}");
         }
@@ -143,7 +155,10 @@ async fn names_that_name_nothing_are_refused_everywhere() {
         let get = GetReportRequest { name: name.clone(), ..GetReportRequest::default() };
         refused(officer.intake().get_report(get).await.map(drop), &name);
         refused(officer.media().get_media(GetMediaRequest { name: name.clone() }).await.map(drop), &name);
-        refused(officer.directory().get_agency(GetAgencyRequest { name: name.clone() }).await.map(drop), &name);
+        refused(
+            officer.directory().get_agency(GetAgencyRequest { name: name.clone() }).await.map(drop),
+            &name,
+        );
         let request = contract::classification::v1::GetClassificationRequest { name: name.clone() };
         refused(officer.classification().get_classification(request).await.map(drop), &name);
         let decide = DecideReviewRequest {
@@ -167,20 +182,32 @@ async fn agencies_and_coordinators_are_told_what_is_missing() {
     let first = assigned(&world, &citizen).await;
     let handler = world.handler(&first.agency);
     let assignment = handler.assignment_of(&first.name).await;
-    let early = handler.submit(&assignment, Resolution { outcome: 9, reply: "…".to_owned(), ..Default::default() });
+    let early =
+        handler.submit(&assignment, Resolution { outcome: 9, reply: "…".to_owned(), ..Default::default() });
     assert_eq!(refusal(early.await).reason, "ASSIGNMENT_STATE", "first accept, then answer");
     let assignment = handler.accept(&assignment).await.expect("accepted");
-    let good = Resolution { outcome: Outcome::Explained.into(), reply: "Đã trả lời.".to_owned(), ..Default::default() };
+    let good = Resolution {
+        outcome: Outcome::Explained.into(),
+        reply: "Đã trả lời.".to_owned(),
+        ..Default::default()
+    };
     let past = prost_types::Timestamp { seconds: 1, nanos: 0 };
     for (what, wrong, reason) in [
         ("no reply", Resolution { reply: " ".to_owned(), ..good.clone() }, "REPLY_REQUIRED"),
         ("a long reply", Resolution { reply: "a".repeat(4_001), ..good.clone() }, "TEXT_TOO_LONG"),
         ("no outcome", Resolution { outcome: 0, ..good.clone() }, "OUTCOME_REQUIRED"),
         ("an outcome of tomorrow", Resolution { outcome: 99, ..good.clone() }, "ENUM_UNKNOWN"),
-        ("mended without proof", Resolution { outcome: Outcome::Repaired.into(), ..good.clone() }, "EVIDENCE_REQUIRED"),
+        (
+            "mended without proof",
+            Resolution { outcome: Outcome::Repaired.into(), ..good.clone() },
+            "EVIDENCE_REQUIRED",
+        ),
         ("no medium", Resolution { evidence: vec!["x".to_owned()], ..good.clone() }, "MEDIA_INVALID"),
-        ("a promise of yesterday",
-            Resolution { outcome: Outcome::Planned.into(), promised_time: Some(past), ..good.clone() }, "TIME_IN_PAST"),
+        (
+            "a promise of yesterday",
+            Resolution { outcome: Outcome::Planned.into(), promised_time: Some(past), ..good.clone() },
+            "TIME_IN_PAST",
+        ),
     ] {
         let refused = refusal(handler.submit(&assignment, wrong).await);
         assert_eq!(refused.reason, reason, "{what}: {refused:?}");
@@ -194,8 +221,16 @@ async fn agencies_and_coordinators_are_told_what_is_missing() {
     let review = coordinator.review_of(&created.name).await;
     let unknown = ChangeLeaf { leaf: "infrastructure.moon".to_owned(), urgency: 0 };
     let refused = refusal(coordinator.decide(&review, Decision::ChangeLeaf(unknown)).await);
-    assert_eq!((refused.reason.as_str(), refused.fields), ("LEAF_UNKNOWN", vec!["change_leaf.leaf".to_owned()]));
-    let nothing = DecideReviewRequest { name: review.name.clone(), request_id: fresh_id(), etag: review.etag.clone(), decision: None };
+    assert_eq!(
+        (refused.reason.as_str(), refused.fields),
+        ("LEAF_UNKNOWN", vec!["change_leaf.leaf".to_owned()])
+    );
+    let nothing = DecideReviewRequest {
+        name: review.name.clone(),
+        request_id: fresh_id(),
+        etag: review.etag.clone(),
+        decision: None,
+    };
     assert_eq!(refusal(coordinator.triage().decide_review(nothing).await).reason, "DECISION_MISSING");
     world.finish().await;
 }
@@ -209,11 +244,14 @@ async fn questions_without_effect_are_checked_as_strictly() {
     assert_eq!(refusal(empty).reason, "TEXT_EMPTY");
     let long = anybody.classification().classify_text(classify(&"a".repeat(4_001))).await;
     assert_eq!(refusal(long).reason, "TEXT_TOO_LONG");
-    let suggestion = anybody.classification().classify_text(classify(text::ROAD)).await.expect("a suggestion");
+    let suggestion =
+        anybody.classification().classify_text(classify(text::ROAD)).await.expect("a suggestion");
     assert_eq!(suggestion.into_inner().leaf, "infrastructure.road");
 
     let (latitude, longitude) = CITY;
-    for (point, reason) in [((f64::NAN, 1.0), "LOCATION_INVALID"), ((longitude, latitude), "LOCATION_SWAPPED")] {
+    for (point, reason) in
+        [((f64::NAN, 1.0), "LOCATION_INVALID"), ((longitude, latitude), "LOCATION_SWAPPED")]
+    {
         let request = LocatePointRequest { location: Some(at(point.0, point.1)) };
         assert_eq!(refusal(anybody.directory().locate_point(request).await).reason, reason, "{point:?}");
     }
@@ -226,7 +264,12 @@ async fn questions_without_effect_are_checked_as_strictly() {
         urgency,
         arrival_time: None,
     };
-    let route = anybody.routing().explain_route(explain("infrastructure.road", 0)).await.expect("a route").into_inner();
+    let route = anybody
+        .routing()
+        .explain_route(explain("infrastructure.road", 0))
+        .await
+        .expect("a route")
+        .into_inner();
     assert_eq!(route.agency, "agencies/ubnd-32025");
     let unknown = anybody.routing().explain_route(explain("infrastructure.moon", 0)).await;
     assert_eq!(refusal(unknown).reason, "LEAF_UNKNOWN");
@@ -250,9 +293,11 @@ async fn every_list_refuses_the_same_wrong_pages() {
     let world = World::start().await;
     let officer = world.cleared_officer();
     let dimension = ScoreDimension::Agency.into();
-    for (page_size, page_token, reason) in
-        [(-1, "", "PAGE_SIZE_INVALID"), (0, "x", "PAGE_TOKEN_INVALID"), (0, "AAAA.BBBB", "PAGE_TOKEN_INVALID")]
-    {
+    for (page_size, page_token, reason) in [
+        (-1, "", "PAGE_SIZE_INVALID"),
+        (0, "x", "PAGE_TOKEN_INVALID"),
+        (0, "AAAA.BBBB", "PAGE_TOKEN_INVALID"),
+    ] {
         let page_token = page_token.to_owned();
         let token = || page_token.clone();
         let reports = ListReportsRequest { page_size, page_token: token(), ..Default::default() };
@@ -260,15 +305,31 @@ async fn every_list_refuses_the_same_wrong_pages() {
         let scores = ListScoresRequest { page_size, page_token: token(), dimension, ..Default::default() };
         let outcomes = [
             officer.intake().list_reports(reports).await.map(drop),
-            officer.triage().list_reviews(ListReviewsRequest { page_size, page_token: token() }).await.map(drop),
+            officer
+                .triage()
+                .list_reviews(ListReviewsRequest { page_size, page_token: token() })
+                .await
+                .map(drop),
             officer.dispatch().list_assignments(assignments).await.map(drop),
-            officer.directory().list_agencies(ListAgenciesRequest { page_size, page_token: token() }).await.map(drop),
-            officer.directory().list_communes(ListCommunesRequest { page_size, page_token: token() }).await.map(drop),
+            officer
+                .directory()
+                .list_agencies(ListAgenciesRequest { page_size, page_token: token() })
+                .await
+                .map(drop),
+            officer
+                .directory()
+                .list_communes(ListCommunesRequest { page_size, page_token: token() })
+                .await
+                .map(drop),
             officer.scores().list_scores(scores).await.map(drop),
         ];
         for (list, outcome) in outcomes.into_iter().enumerate() {
             let refused = refusal(outcome);
-            assert_eq!((refused.code, refused.reason.as_str()), (Code::InvalidArgument, reason), "list {list}");
+            assert_eq!(
+                (refused.code, refused.reason.as_str()),
+                (Code::InvalidArgument, reason),
+                "list {list}"
+            );
             let field = if page_token.is_empty() { "page_size" } else { "page_token" };
             assert_eq!(refused.fields, [field], "list {list}");
         }

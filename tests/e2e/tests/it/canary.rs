@@ -27,7 +27,8 @@ fn marks() -> Vec<Vec<u8>> {
 }
 
 fn find_mark(bytes: &[u8]) -> Option<String> {
-    let found = marks().into_iter().find(|mark| bytes.windows(mark.len()).any(|window| window == mark.as_slice()));
+    let found =
+        marks().into_iter().find(|mark| bytes.windows(mark.len()).any(|window| window == mark.as_slice()));
     found.map(|mark| String::from_utf8_lossy(&mark).into_owned())
 }
 
@@ -68,7 +69,8 @@ async fn the_reporter_is_found_nowhere() {
         (sent.publication_consent, sent.media) = (true, vec![format!("media/{id}")]);
         let created = citizen.create_as(&fresh_id(), &sent, Some(reporter.clone())).await.expect("taken");
         answers.keep("CreateReport", &created);
-        let medium = citizen.upload(upload_of(header(&id, "image/jpeg", &jpeg), &jpeg)).await.expect("uploaded");
+        let medium =
+            citizen.upload(upload_of(header(&id, "image/jpeg", &jpeg), &jpeg)).await.expect("uploaded");
         answers.keep("UploadMedia", &medium);
         names.push(created.name);
     }

@@ -11,7 +11,9 @@ use contract::intake::v1::Report;
 use contract::routing::v1::Resolution;
 use fieldreport::system::SUBSCRIPTIONS;
 use futures::future::join_all;
-use harness::{Agency, Api, Citizen, World, config_of, eventually, kinds, province, report, text, verify_timeline};
+use harness::{
+    Agency, Api, Citizen, World, config_of, eventually, kinds, province, report, text, verify_timeline,
+};
 use messaging::{Bus, Envelope, RetryPolicy};
 use rand::rngs::SmallRng;
 use rand::seq::SliceRandom as _;
@@ -69,7 +71,8 @@ async fn live(world: &World, citizen: &Citizen, name: &str) -> Report {
     handler.hand_back(&assignment, "Lưới điện.").await.expect("handed back");
     let coordinator = world.coordinator();
     let review = coordinator.review_of(name).await;
-    let decision = Decision::ChangeLeaf(ChangeLeaf { leaf: "electricity_lighting.grid".to_owned(), urgency: 0 });
+    let decision =
+        Decision::ChangeLeaf(ChangeLeaf { leaf: "electricity_lighting.grid".to_owned(), urgency: 0 });
     coordinator.decide(&review, decision).await.expect("decided");
     let second = citizen.until(name, "with another agency", |r| is_assigned(r, 2)).await;
     let handler = world.handler(&second.agency);
@@ -119,7 +122,8 @@ impl Alone {
         let key = |name: &str| auth::secret(&data.join(name), &clock).expect("a key");
         let (identity, reporter, page) = (key("identity.key"), key("reporter.key"), key("page.key"));
         let settings = &config.auth;
-        let issuer = DevelopmentIssuer::open(data, &settings.issuer, &settings.audience, clock.clone()).expect("keys");
+        let issuer =
+            DevelopmentIssuer::open(data, &settings.issuer, &settings.audience, clock.clone()).expect("keys");
         let keys = vec![issuer.verification_key()];
         let verifier = Verifier::load(&settings.verifier(), keys, clock.clone()).expect("a verifier");
         let bus = Bus::open(&data.join("bus.db"), SUBSCRIPTIONS.to_vec(), clock.clone(), None).await;

@@ -167,7 +167,8 @@ async fn a_report_that_is_handed_back_goes_to_the_agency_that_the_coordinator_na
     let second =
         citizen.until(&first.name, "with the power company", |r| r.agency == "agencies/cty-dien-luc").await;
     assert_eq!((second.state(), second.leaf.as_str()), (ReportState::Assigned, "electricity_lighting.grid"));
-    assert!(refusal(handler.accept(&assignment).await).reason != "", "the first agency has it no more");
+    let late = refusal(handler.accept(&assignment).await);
+    assert!(matches!(late.reason.as_str(), "ASSIGNMENT_STATE" | "ETAG_MISMATCH"), "{late:?}");
     let timeline = citizen.get(&first.name).await.expect("own").timeline;
     verify_timeline(&timeline);
     let told = timeline.iter().filter(|entry| entry.event == "ReportAssigned").count();
@@ -184,7 +185,8 @@ async fn an_unsatisfied_citizen_reopens_the_report_and_rates_the_second_answer()
     let rating = citizen.rate(&done.invitation, Verdict::Unsatisfied).await.expect("rated");
     assert!(rating.reopened);
     let sent_twice = |r: &Report| {
-        r.state() == ReportState::Assigned && kinds(r).iter().filter(|kind| **kind == "ReportAssigned").count() == 2
+        r.state() == ReportState::Assigned
+            && kinds(r).iter().filter(|kind| **kind == "ReportAssigned").count() == 2
     };
     let again = citizen.until(&first.name, "with its agency again", sent_twice).await;
     assert_eq!(again.agency, first.agency);
@@ -325,5 +327,29 @@ async fn a_restart_in_the_middle_changes_nothing() {
     let done = citizen.until(&first.name, "rateable", |r| !r.invitation.is_empty()).await;
     assert_eq!(&done.timeline[..before.timeline.len()], &before.timeline[..]);
     verify_timeline(&done.timeline);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_denunciation_is_sealed_until_its_end_and_answered_to_its_reporter_alone() {
+    let world = World::start().await;
+    let citizen = world.citizen("citizen-1");
+    let created = citizen.create(&report(text::DENUNCIATION)).await.expect("taken");
+    let officer = world.cleared_officer();
+    let review = officer.review_of(&created.name).await;
+    assert!(review.reasons.iter().any(|reason| reason == "DENUNCIATION_SUSPECTED"), "{:?}", review.reasons);
+    assert!(world.coordinator().reviews().await.expect("a queue").is_empty());
+    let by_coordinator = world.coordinator().decide(&review, Decision::Confirm(Confirm {})).await;
+    assert_eq!(refusal(by_coordinator).reason, "PERMISSION_DENIED_OR_MISSING");
+    officer.decide(&review, Decision::Confirm(Confirm {})).await.expect("decided");
+    let returned = citizen.until(&created.name, "rateable", |r| !r.invitation.is_empty()).await;
+    assert_eq!(returned.state(), ReportState::Returned);
+    let guidance = returned.answer.and_then(|answer| answer.text).expect("guidance");
+    assert!(!guidance.vi.is_empty() && !guidance.vi.contains("Thử Nghiệm"), "{}", guidance.vi);
+    citizen.rate(&returned.invitation, Verdict::Satisfied).await.expect("rated");
+    world.until_idle().await;
+    for other in [world.citizen("citizen-2").0, world.coordinator().0, world.supervisor().0] {
+        assert_eq!(refusal(other.get(&created.name).await).code, Code::PermissionDenied, "{:?}", other.role);
+    }
     world.finish().await;
 }

@@ -1,5 +1,6 @@
 //! Journeys and attacks through the whole system: real files, real bus, real gRPC, the province pack that ships.
 
+mod architecture;
 mod bad_input;
 mod canary;
 mod chaos;

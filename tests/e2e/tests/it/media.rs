@@ -81,7 +81,8 @@ fn attacks() -> Vec<Attack> {
     let mut wrong = good();
     wrong.content_type = "image/svg+xml".to_owned();
     add("a type that runs scripts", upload_of(wrong, &jpeg), "MEDIA_TYPE_UNSUPPORTED");
-    for (what, size_bytes) in [("nothing", 0), ("less than nothing", -1), ("too much", 15 * 1024 * 1024 + 1)] {
+    for (what, size_bytes) in [("nothing", 0), ("less than nothing", -1), ("too much", 15 * 1024 * 1024 + 1)]
+    {
         let wrong = contract::intake::v1::UploadHeader { size_bytes, ..good() };
         add(what, upload_of(wrong, &jpeg), "MEDIA_TOO_LARGE");
     }
@@ -103,7 +104,11 @@ fn attacks() -> Vec<Attack> {
     let text = b"<svg onload=alert(1)>".repeat(100);
     add("no photo at all", upload_of(header(&fresh_id(), "image/jpeg", &text), &text), "MEDIA_UNREADABLE");
     let start = &jpeg[..100];
-    add("the beginning of a photo", upload_of(header(&fresh_id(), "image/jpeg", start), start), "MEDIA_UNREADABLE");
+    add(
+        "the beginning of a photo",
+        upload_of(header(&fresh_id(), "image/jpeg", start), start),
+        "MEDIA_UNREADABLE",
+    );
     let named = header("../../etc/passwd", "image/jpeg", &jpeg);
     add("a path for a name", upload_of(named, &jpeg), "MEDIA_ID_INVALID");
     attacks
@@ -135,7 +140,8 @@ async fn a_name_that_is_taken_is_not_given_away() {
     };
     let again = citizen.upload(upload_of(header(&id, "image/jpeg", &other), &other)).await;
     assert_eq!(refusal(again), reused);
-    let stranger = world.citizen("citizen-2").upload(upload_of(header(&id, "image/jpeg", &jpeg), &jpeg)).await;
+    let stranger =
+        world.citizen("citizen-2").upload(upload_of(header(&id, "image/jpeg", &jpeg), &jpeg)).await;
     assert_eq!(refusal(stranger), reused, "the same bytes do not make it theirs");
     let (_, back) = citizen.download(&first.name).await.expect("own");
     assert_eq!(back, jpeg);

@@ -40,7 +40,8 @@ async fn call(world: &World, path: &str, authorization: Option<&str>) -> Refusal
 #[tokio::test]
 async fn every_method_wants_a_good_token() {
     let world = World::start().await;
-    let citizen = Caller::new(Role::Citizen, "citizen-1".parse().expect("a subject"), None).expect("a caller");
+    let citizen =
+        Caller::new(Role::Citizen, "citizen-1".parse().expect("a subject"), None).expect("a caller");
     let token = world.issuer().issue(&citizen, Duration::from_secs(600)).expect("a token");
     let (head, signature) = token.rsplit_once('.').expect("a signature");
     let forged = format!("Bearer {head}.{}", signature.chars().rev().collect::<String>());

@@ -82,8 +82,8 @@ fn may_look(role: Role, own: bool, holder: bool, look: &str) -> bool {
     match look {
         "GetReport" | "WatchReport" => true,
         "GetClassification" => central || agency || role == Auditor,
-        "PostMessage internal" => central || holder || role == Auditor,
-        "PostMessage" => own || central || holder || role == Auditor,
+        "PostMessage internal" => (central && role != Administrator) || holder,
+        "PostMessage" => own || (central && role != Administrator) || holder,
         "GetMedia" | "DownloadMedia" => own || central || holder,
         unknown => panic!("no rule for {unknown}"),
     }

@@ -16,6 +16,8 @@ pub struct Model {
     pub ready: bool,
     pub public_copy: bool,
     pub create_time: i64,
+    pub update_time: i64,
+    pub stream: Uuid,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -22,7 +22,7 @@ fn index(name: &str, table: &'static str, columns: &[&'static str]) -> IndexCrea
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in [reports(), identities(), media(), report_media(), messages(), timeline(), held_events()]
+        for table in [reports(), identities(), media(), media_parts(), report_media(), messages(), timeline(), held_events()]
         {
             manager.create_table(table).await?;
         }
@@ -92,6 +92,18 @@ fn media() -> TableCreateStatement {
         .col(ColumnDef::new("ready").boolean().not_null())
         .col(ColumnDef::new("public_copy").boolean().not_null())
         .col(ColumnDef::new("create_time").big_integer().not_null())
+        .col(ColumnDef::new("update_time").big_integer().not_null())
+        .col(ColumnDef::new("stream").uuid().not_null())
+        .to_owned()
+}
+
+fn media_parts() -> TableCreateStatement {
+    Table::create()
+        .table("media_parts")
+        .col(ColumnDef::new("media_id").uuid().not_null())
+        .col(ColumnDef::new("start").big_integer().not_null())
+        .col(ColumnDef::new("object").text().not_null())
+        .primary_key(Index::create().col("media_id").col("start"))
         .to_owned()
 }
 
