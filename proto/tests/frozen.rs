@@ -219,6 +219,7 @@ fn samples(visitor: &mut impl Visitor) {
         revision: 2,
         verdict: Verdict::Unsatisfied.into(),
         resolved: true,
+        revise_until_time: at(604_800),
     });
     visitor.visit(ReportReopened { report: report(), round: 1, reopen_time: at(1_000) });
     visitor.visit(ReportClosed { report: report(), round: 2, close_time: at(1_296_001) });

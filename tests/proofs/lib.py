@@ -68,6 +68,10 @@ class Server:
             time.sleep(0.002)
         raise RuntimeError("not ready in time")
 
+    def metrics(self):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.internal}/metrics", timeout=5) as answer:
+            return answer.read().decode()
+
     def resident_megabytes(self):
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024

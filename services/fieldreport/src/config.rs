@@ -111,7 +111,9 @@ impl AuthConfig {
         within("auth.max_lifetime", self.max_lifetime, span(shortest, 15 * minute))?;
         within("auth.leeway", self.leeway, span(Duration::ZERO, minute))?;
         if self.keys.is_none() && !self.development_issuer {
-            return Err("`auth.keys` is empty and `auth.development_issuer` is false: nobody could call".to_owned());
+            return Err(
+                "`auth.keys` is empty and `auth.development_issuer` is false: nobody could call".to_owned()
+            );
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! The assembly of embedded mode: four services, one bus, one gRPC port, in one process.
 
-use std::net::SocketAddr;
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,8 +44,8 @@ pub struct System {
 }
 
 impl System {
-    /// Starts everything, in the fixed order: data folder → port → keys → bus → services → API. Ready when it returns; if
-    /// it fails, what had begun has ended, and before the port is its own nothing has.
+    /// Starts everything, in the fixed order: data folder → port → keys → bus → services → API. Ready when it returns. Where
+    /// folder or port belong to somebody else nothing is begun; if a later step fails, what was begun has ended.
     pub async fn start(
         config: Config,
         province: Arc<Province>,
@@ -57,53 +57,17 @@ impl System {
         let listener = TcpListener::bind(config.grpc.address)
             .await
             .with_context(|| format!("nothing can listen on {}", config.grpc.address))?;
-        let started = Self::assemble(config, data, listener, province, telemetry, lifecycle.clone(), clock).await;
-        XX
-        let key = |name: &str| auth::secret(&config.data.join(name), &clock);
-        let (identity_key, reporter_key, page_key) =
-            (key("identity.key")?, key("reporter.key")?, key("page.key")?);
-        let (verifier, issuer) = authentication(&config, &clock)?;
-
-        let chaos = (config.bus.duplicate > 0.0)
-            .then_some(Chaos { seed: config.bus.chaos_seed, duplicate: config.bus.duplicate });
-        let bus =
-            Bus::open(&config.data.join(BUS), SUBSCRIPTIONS.to_vec(), clock.clone(), chaos).await?;
-        let platform = Platform {
-            lifecycle: lifecycle.clone(),
-            readiness: Readiness::new(),
-            clock: clock.clone(),
-            province,
-            bus: bus.clone(),
-            page_key: PageKey::new(&page_key),
-            reporters: ReporterSeal::new(&reporter_key),
-            retry: RetryPolicy::STANDARD,
-            data: config.data.clone(),
-            migrate: true,
-        };
-
-        let mut api = Api::new(contract::DESCRIPTORS);
-        let intake = intake::start(config.intake, &identity_key, &platform).await?;
-        intake.register(&mut api);
-        let classification = classification::start(config.classification, &platform).await?;
-        classification.register(&mut api);
-        let routing = routing::start(config.routing, &platform).await?;
-        routing.register(&mut api);
-        let satisfaction = satisfaction::start(config.satisfaction, &platform).await?;
-        satisfaction.register(&mut api);
-
-        lifecycle.spawn("bus-gauges", observe(bus, lifecycle.clone()));
-        let readiness = platform.readiness.clone();
-        let internal_address =
-            runtime::internal::serve(config.internal_address, telemetry, &lifecycle, readiness.clone())
-                .await
-                .context("the internal port cannot be opened")?;
-        let listener = TcpListener::bind(config.grpc.address)
-            .await
-            .with_context(|| format!("nothing can listen on {}", config.grpc.address))?;
         let address = listener.local_addr()?;
-        let context = grpc::Context { verifier, lifecycle, readiness, clock };
-        grpc::serve(listener, api, &config.grpc, &context)?;
-        Ok(Self { address, internal_address, issuer, platform })
+        match assemble(config, listener, province, telemetry, lifecycle.clone(), clock).await {
+            Ok((internal_address, issuer, platform)) => {
+                Ok(Self { address, internal_address, issuer, platform, _data: data })
+            }
+            Err(error) => {
+                lifecycle.stop();
+                lifecycle.run_until_stopped().await;
+                Err(error)
+            }
+        }
     }
 
     /// Runs until a signal or [`Lifecycle::stop`], then stops everything in order.
@@ -112,10 +76,84 @@ impl System {
     }
 }
 
+type Assembled = (Option<SocketAddr>, Option<Arc<DevelopmentIssuer>>, Platform);
+
+async fn assemble(
+    config: Config,
+    listener: TcpListener,
+    province: Arc<Province>,
+    telemetry: Telemetry,
+    lifecycle: Lifecycle,
+    clock: Clock,
+) -> anyhow::Result<Assembled> {
+    let key = |name: &str| auth::secret(&config.data.join(name), &clock);
+    let (identity_key, reporter_key, page_key) =
+        (key("identity.key")?, key("reporter.key")?, key("page.key")?);
+    let (verifier, issuer) = authentication(&config, &clock)?;
+    let chaos = (config.bus.duplicate > 0.0)
+        .then_some(Chaos { seed: config.bus.chaos_seed, duplicate: config.bus.duplicate });
+    let bus = Bus::open(&config.data.join(BUS), SUBSCRIPTIONS.to_vec(), clock.clone(), chaos).await?;
+    let readiness = Readiness::new();
+    let platform = Platform {
+        lifecycle: lifecycle.clone(),
+        readiness: readiness.clone(),
+        clock: clock.clone(),
+        province,
+        bus,
+        page_key: PageKey::new(&page_key),
+        reporters: ReporterSeal::new(&reporter_key),
+        retry: RetryPolicy::STANDARD,
+        data: config.data.clone(),
+        migrate: true,
+    };
+
+    let mut api = Api::new(contract::DESCRIPTORS);
+    let services = Services {
+        intake: intake::start(config.intake, &identity_key, &platform).await?,
+        classification: classification::start(config.classification, &platform).await?,
+        routing: routing::start(config.routing, &platform).await?,
+        satisfaction: satisfaction::start(config.satisfaction, &platform).await?,
+    };
+    services.register(&mut api);
+    lifecycle.spawn("watch", watch(services, platform.clone()));
+    let internal_address =
+        runtime::internal::serve(config.internal_address, telemetry, &lifecycle, readiness.clone())
+            .await
+            .context("the internal port cannot be opened")?;
+    let context = grpc::Context { verifier, lifecycle, readiness, clock };
+    grpc::serve(listener, api, &config.grpc, &context)?;
+    Ok((internal_address, issuer, platform))
+}
+
+struct Services {
+    intake: intake::Service,
+    classification: classification::Service,
+    routing: routing::Service,
+    satisfaction: satisfaction::Service,
+}
+
+impl Services {
+    fn register(&self, api: &mut Api) {
+        self.intake.register(api);
+        self.classification.register(api);
+        self.routing.register(api);
+        self.satisfaction.register(api);
+    }
+
+    async fn check(&self) {
+        tokio::join!(
+            self.intake.check(),
+            self.classification.check(),
+            self.routing.check(),
+            self.satisfaction.check()
+        );
+    }
+}
+
 /// Brings every database of a data folder to the schema of this binary.
 pub async fn migrate(data: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(data)?;
-    let open = async |name: &str| Database::open(&data.join(format!("{name}.db"))).await;
+    let data = DataFolder::take(data)?;
+    let open = async |name: &str| Database::open(&data.path().join(format!("{name}.db"))).await;
     open(intake::NAME).await?.migrate::<intake::Migrator>().await?;
     open(classification::NAME).await?.migrate::<classification::Migrator>().await?;
     open(routing::NAME).await?.migrate::<routing::Migrator>().await?;
@@ -141,15 +179,23 @@ fn authentication(
     Ok((Verifier::load(&settings.verifier(), extra, clock.clone())?, issuer))
 }
 
-async fn observe(bus: Bus, lifecycle: Lifecycle) -> Result<(), messaging::BusError> {
-    let stopping = lifecycle.stopping();
+/// Tells, again and again, what waits in the queues and whether the bus and every service's database answer.
+async fn watch(services: Services, platform: Platform) -> Result<(), Infallible> {
+    let (bus, stopping) = (&platform.bus, platform.lifecycle.stopping());
+    let ready = platform.readiness.condition("bus", "database");
     while !stopping.is_cancelled() {
-        if let Err(error) = bus.observe().await {
+        let (queues, ()) = tokio::join!(bus.observe(), services.check());
+        ready.set(queues.is_ok());
+        if let Err(error) = queues {
             tracing::warn!(error = %error, "the queues cannot be counted");
+        }
+        let unmet = platform.readiness.unmet();
+        if !unmet.is_empty() {
+            tracing::warn!(unmet = unmet.join(", "), "not ready");
         }
         tokio::select! {
             () = stopping.cancelled() => {}
-            () = tokio::time::sleep(OBSERVE) => {}
+            () = tokio::time::sleep(WATCH) => {}
         }
     }
     Ok(())

@@ -79,7 +79,7 @@ pub fn project(
         event::ReportDeferred::TYPE => return teller.deferred(envelope.decode()?),
         event::DeadlineApproaching::TYPE => Change::default(),
         event::DeadlineMissed::TYPE => return teller.missed(envelope.decode()?),
-        event::RatingSubmitted::TYPE => return Ok((Change::default(), teller.rated(envelope.time))),
+        event::RatingSubmitted::TYPE => return teller.rated(envelope.decode()?),
         event::RatingInvited::TYPE => return teller.invited(envelope.decode()?),
         event::ReportReopened::TYPE => state(ReportState::Reopened),
         event::ReportClosed::TYPE => state(ReportState::Closed),
@@ -219,13 +219,15 @@ impl Teller<'_> {
         let due = time(body.due_time.as_ref(), "due_time")?;
         let holder = self.province.agencies.find(&AgencyId::parse_name(&body.agency)?);
         let agency = holder.map(|agency| agency.name.get(Language::Vi).to_owned());
-        let words = self.notice(Notice::DeadlineMissed, &Facts { due: Some(due), agency, ..Facts::default() });
+        let words =
+            self.notice(Notice::DeadlineMissed, &Facts { due: Some(due), agency, ..Facts::default() });
         Ok((Change::default(), words))
     }
 
-    fn rated(&self, at: Timestamp) -> Words {
-        let until = at + self.province.policies.rating.revise;
-        self.notice(Notice::RatingReceived, &Facts { due: Some(until), ..Facts::default() })
+    fn rated(&self, body: event::RatingSubmitted) -> Result<(Change, Words), EventError> {
+        let until = time(body.revise_until_time.as_ref(), "revise_until_time")?;
+        let words = self.notice(Notice::RatingReceived, &Facts { due: Some(until), ..Facts::default() });
+        Ok((Change::default(), words))
     }
 
     fn invited(&self, body: event::RatingInvited) -> Result<(Change, Words), EventError> {

@@ -197,3 +197,22 @@ impl Service {
         api.add(NAME, media);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intake_hears_everything_that_others_tell() {
+        let own = [
+            event::ReportSubmitted::TYPE,
+            event::MessagePosted::TYPE,
+            event::MediaAttached::TYPE,
+            event::ReportWithdrawn::TYPE,
+        ];
+        let others: Vec<&str> =
+            contract::EVENT_TYPES.iter().copied().filter(|kind| !own.contains(kind)).collect();
+        assert!(others.iter().all(|kind| SUBSCRIPTION.types.contains(kind)));
+        assert_eq!(SUBSCRIPTION.types.len(), others.len());
+    }
+}

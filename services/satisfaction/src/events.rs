@@ -7,7 +7,7 @@ use contract::event::v1::{
     ReportResolved, ReportReturned, ReportWithdrawn,
 };
 use messaging::Envelope;
-use province::Province;
+use province::{Province, RatingPolicy};
 use runtime::wire;
 use vocabulary::{Access, AgencyId, CommuneCode, IdError, Problem, Timestamp};
 
@@ -149,7 +149,7 @@ pub fn rating_invited(invitation: &Invitation) -> RatingInvited {
 }
 
 /// The reporter has answered.
-pub fn rating_submitted(invitation: &Invitation, rating: &Rating) -> RatingSubmitted {
+pub fn rating_submitted(invitation: &Invitation, rating: &Rating, policy: &RatingPolicy) -> RatingSubmitted {
     RatingSubmitted {
         report: invitation.closing.report.name(),
         invitation: invitation.id.name(),
@@ -157,6 +157,7 @@ pub fn rating_submitted(invitation: &Invitation, rating: &Rating) -> RatingSubmi
         revision: encode::number(rating.revision),
         verdict: encode::verdict(rating.opinion.verdict).into(),
         resolved: rating.opinion.resolved,
+        revise_until_time: invitation.revise_until(policy).map(wire::timestamp),
     }
 }
 

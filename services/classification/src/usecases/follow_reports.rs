@@ -6,7 +6,7 @@ use contract::event::v1::ReportSnapshot;
 use messaging::Work;
 use sea_orm::DbErr;
 use tracing::Span;
-use vocabulary::{EventId, ReportId, ReviewId, Timestamp};
+use vocabulary::{EventId, ReportId, ReviewId, Timestamp, Urgency};
 
 use super::Desk;
 use crate::domain::review::{Announcement, Case, Objection, Opening};
@@ -80,7 +80,9 @@ fn follow(desk: &Desk, work: &mut Work, now: Timestamp, dossier: &mut Dossier, f
                 metrics::counter!("classified_total", "route" => route).increment(1);
             });
             dossier.papers = Some(Papers { snapshot, suggestion });
-            dossier.case.submit(proposal, doubts, opening(due_time))
+            // Danger to life stands at the head of the queue, whatever the clock says.
+            let first = proposal.urgency == Urgency::Emergency;
+            dossier.case.submit(proposal, doubts, opening(if first { now } else { due_time }))
         }
         Happening::Objected(objection) => {
             // Before the report has arrived nothing is opened, whatever the time.

@@ -33,7 +33,7 @@ impl<'a> Line<'a> {
             queue: &parked.queue,
             event: &envelope.event_type,
             report: envelope.report.to_string(),
-            time: envelope.time.to_string(),
+            time: envelope.time.rfc3339(),
             reason: &parked.reason,
         }
     }
@@ -67,7 +67,10 @@ pub fn replay(arguments: &ParkedReplay) -> anyhow::Result<ExitCode> {
         anyhow::ensure!(unknown.is_empty(), "not parked, so nothing was replayed: {}", unknown.join(", "));
         Ok(bus.replay(chosen.into_iter().collect()).await?)
     })?;
-    eprintln!("{replayed} deliveries will be delivered again when a server runs on {}", data.path().display());
+    eprintln!(
+        "{replayed} deliveries will be delivered again when a server runs on {}",
+        data.path().display()
+    );
     Ok(ExitCode::SUCCESS)
 }
 
@@ -91,7 +94,7 @@ fn table(parked: &[Parked]) -> Table {
     table.set_header(["Id", "Queue", "Event", "Report", "Told", "Reason"]);
     for delivery in parked {
         let line = Line::new(delivery);
-        let event = line.event.rsplit('.').next().unwrap_or(line.event);
+        let event = delivery.envelope.short_type();
         table.add_row([&line.id.to_string(), line.queue, event, &line.report, &line.time, line.reason]);
     }
     table

@@ -17,8 +17,7 @@ pub fn run(common: &Common) -> anyhow::Result<ExitCode> {
         let telemetry = telemetry::start(&config.telemetry)?;
         let lifecycle = Lifecycle::new(config.grace.get());
         lifecycle.listen_for_signals()?;
-        let outcome =
-            System::start(config, province, telemetry.clone(), lifecycle, Clock::system()).await;
+        let outcome = System::start(config, province, telemetry.clone(), lifecycle, Clock::system()).await;
         let ended = match outcome {
             Ok(system) => {
                 let internal = system.internal_address.map(|address| address.to_string());

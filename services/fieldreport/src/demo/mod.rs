@@ -55,7 +55,8 @@ pub async fn play(arguments: &Demo) -> anyhow::Result<ExitCode> {
     lifecycle.stop();
     lifecycle.run_until_stopped().await;
     telemetry.shutdown().await;
-    Ok(if outcome? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let (_system, well) = outcome?;
+    Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Makes the configuration one of a demonstration, wherever the operator has not said otherwise: a folder that vanishes
@@ -86,8 +87,8 @@ struct Show<'a> {
 }
 
 impl Show<'_> {
-    /// Answers whether everything went as it must.
-    async fn run(self, telemetry: telemetry::Telemetry) -> anyhow::Result<bool> {
+    /// Answers the system, which lives on, and whether everything went as it must.
+    async fn run(self, telemetry: telemetry::Telemetry) -> anyhow::Result<(System, bool)> {
         let clock = Clock::system();
         let cast = cast::load(&self.province.demo_reports())?;
         let system = System::start(
@@ -121,7 +122,7 @@ impl Show<'_> {
         if self.arguments.serve {
             eprintln!("serving on {} until Ctrl-C", system.address);
         }
-        Ok(summary.ok)
+        Ok((system, summary.ok))
     }
 }
 

@@ -2,6 +2,9 @@
 
 mod crash;
 mod logs;
+mod owner;
+mod parked;
 mod process;
+mod ready;
 mod start;
 mod stop;

@@ -36,6 +36,13 @@ fn a_wrong_configuration_is_named_in_one_line() {
         refused(&site, &[command, "--set", "grpc.address=nowhere"], &["grpc.address"]);
         refused(&site, &[command, "--set", "grace=soon"], &["grace"]);
         refused(&site, &[command, "--set", "intake.group_commit=many"], &["group_commit"]);
+        refused(
+            &site,
+            &[command, "--set", "intake.group_commit=0"],
+            &["intake.group_commit", "is 0", "1 to 400"],
+        );
+        refused(&site, &[command, "--set", "bus.duplicate=2.0"], &["bus.duplicate", "is 2", "0 to 1"]);
+        refused(&site, &[command, "--set", "grace=15s"], &["grpc.drain_timeout", "less than `grace`"]);
         refused(&site, &[command, "--config", "/nowhere/fieldreport.toml"], &["/nowhere/fieldreport.toml"]);
     }
 }

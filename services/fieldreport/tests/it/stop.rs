@@ -66,6 +66,7 @@ async fn two_servers_do_not_share_a_port() {
     assert!(!output.status.success());
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains(&server.address), "{said}");
+    assert!(!other.data().join("intake.db").exists(), "it began before it had a port");
     other.start().await.kill();
     server.kill();
 }

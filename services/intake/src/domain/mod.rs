@@ -6,6 +6,5 @@ pub mod media;
 pub mod message;
 pub mod report;
 pub mod submission;
-pub mod text;
 pub mod timeline;
 pub mod visibility;

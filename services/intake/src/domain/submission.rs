@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use province::Policies;
-use vocabulary::{MediaId, Point, Problem, Timestamp};
+use vocabulary::{MediaId, Point, Problem, Text, Timestamp};
 
 use crate::domain::report::SourceNumber;
-use crate::domain::text::Text;
 
 /// Leeway for clocks of phones.
 const FUTURE_LEEWAY: Duration = Duration::from_secs(60);

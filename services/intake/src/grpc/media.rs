@@ -149,7 +149,11 @@ fn original(
         .then(move |(index, part)| {
             let (intake, content_type) = (intake.clone(), content_type.clone());
             async move {
-                let part = intake.objects.get(&part.object).await.map_err(|error| Status::from(Error::from(error)))?;
+                let part = intake
+                    .objects
+                    .get(&part.object)
+                    .await
+                    .map_err(|error| Status::from(Error::from(error)))?;
                 let content_type = if index == 0 { content_type } else { String::new() };
                 Ok::<_, Status>(chunks(content_type, part))
             }

@@ -16,11 +16,10 @@ use prost::Message as _;
 use runtime::grpc::caller;
 use runtime::wire::{page_size, parse_timestamp, scope};
 use tonic::{Request, Response, Status};
-use vocabulary::{Point, Problem, ReportId, RequestId};
+use vocabulary::{Point, Problem, ReportId, RequestId, Text};
 
 use crate::domain::identity::Reporter;
 use crate::domain::submission::{Draft, Submission};
-use crate::domain::text::Text;
 use crate::domain::visibility::Sight;
 use crate::grpc::encode;
 use crate::store::reports::Filter;

@@ -62,7 +62,12 @@ pub async fn take_over(tx: &DatabaseTransaction, id: MediaId, stream: Uuid) -> R
 }
 
 /// Counts one more durable part, unless another stream has taken over or the medium is whole: then nothing, and `false`.
-pub async fn advance(tx: &DatabaseTransaction, medium: &Media, part: Part, now: Timestamp) -> Result<bool, DbErr> {
+pub async fn advance(
+    tx: &DatabaseTransaction,
+    medium: &Media,
+    part: Part,
+    now: Timestamp,
+) -> Result<bool, DbErr> {
     let grown = held_by(media::Entity::update_many(), medium)
         .filter(media::Column::Received.eq(to_i64(part.start)))
         .col_expr(media::Column::Received, Expr::value(to_i64(medium.received)))
@@ -120,7 +125,10 @@ pub async fn parts(db: &impl ConnectionTrait, id: MediaId) -> Result<Vec<Part>, 
         .order_by_asc(media_parts::Column::Start)
         .all(db)
         .await?;
-    Ok(rows.into_iter().map(|row| Part { start: u64::try_from(row.start).unwrap_or(0), object: row.object }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| Part { start: u64::try_from(row.start).unwrap_or(0), object: row.object })
+        .collect())
 }
 
 /// Unfinished uploads that have not grown since `before`.

@@ -4,11 +4,10 @@ use auth::{Caller, Role};
 use contract::event::v1::MessagePosted;
 use database::requests::{Known, Request};
 use province::Notice;
-use vocabulary::{MessageId, Problem, ReportId};
+use vocabulary::{MessageId, Problem, ReportId, Text};
 
 use crate::domain::message::Message;
 use crate::domain::report::Change;
-use crate::domain::text::Text;
 use crate::domain::timeline::Happening;
 use crate::domain::visibility::{Sight, sight};
 use crate::store::{messages, reports, timeline};

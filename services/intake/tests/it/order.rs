@@ -94,7 +94,8 @@ fn story(report: ReportId) -> Vec<Envelope> {
     teller.tell("routing", None, &event::ResolutionSubmitted::default());
     teller.tell("routing", None, &resolved(1));
     teller.tell("satisfaction", Some(5), &invited(1));
-    teller.tell("satisfaction", None, &event::RatingSubmitted::default());
+    let rated = event::RatingSubmitted { revise_until_time: Some(timestamp(at(300))), ..Default::default() };
+    teller.tell("satisfaction", None, &rated);
     teller.tell("satisfaction", None, &event::ReportReopened::default());
     teller.tell("routing", Some(8), &assigned(2));
     teller.tell("routing", None, &resolved(2));

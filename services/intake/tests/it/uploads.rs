@@ -2,7 +2,9 @@
 
 use contract::intake::v1::media_service_client::MediaServiceClient;
 use contract::intake::v1::upload_media_request::Part;
-use contract::intake::v1::{DownloadMediaRequest, GetMediaRequest, MediaState, UploadHeader, UploadMediaRequest};
+use contract::intake::v1::{
+    DownloadMediaRequest, GetMediaRequest, MediaState, UploadHeader, UploadMediaRequest,
+};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -13,7 +15,8 @@ use uuid::Uuid;
 use crate::world::{World, eventually};
 
 fn photo() -> Vec<u8> {
-    let picture = image::RgbImage::from_fn(900, 700, |x, y| image::Rgb([(x * y % 251) as u8, (x % 7) as u8, y as u8]));
+    let picture =
+        image::RgbImage::from_fn(900, 700, |x, y| image::Rgb([(x * y % 251) as u8, (x % 7) as u8, y as u8]));
     let mut png = std::io::Cursor::new(Vec::new());
     picture.write_to(&mut png, image::ImageFormat::Png).unwrap();
     png.into_inner()
@@ -37,7 +40,8 @@ fn dial(world: &World, id: Uuid, content: &[u8], offset: i64) -> Phone {
     let request = world.as_citizen("citizen-1", ReceiverStream::new(stream));
     let mut client = client(world);
     parts.try_send(UploadMediaRequest { part: Some(Part::Header(header)) }).unwrap();
-    let answer = tokio::spawn(async move { client.upload_media(request).await.map(tonic::Response::into_inner) });
+    let answer =
+        tokio::spawn(async move { client.upload_media(request).await.map(tonic::Response::into_inner) });
     Phone { parts, answer }
 }
 

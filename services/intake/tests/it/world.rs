@@ -86,11 +86,7 @@ impl World {
     }
 }
 
-async fn serve(
-    service: &intake::Service,
-    platform: &Platform,
-    issuer: &DevelopmentIssuer,
-) -> Channel {
+async fn serve(service: &intake::Service, platform: &Platform, issuer: &DevelopmentIssuer) -> Channel {
     let verifier = VerifierConfig {
         issuer: "test".to_owned(),
         audience: "fieldreport".to_owned(),

@@ -196,6 +196,11 @@ impl Invitation {
         }
     }
 
+    /// Until when a rating, once given, may be changed.
+    pub fn revise_until(&self, policy: &RatingPolicy) -> Option<Timestamp> {
+        self.answer.map(|answer| (answer.first_time + policy.revise).min(self.expire_time))
+    }
+
     /// Takes a rating, or a change of it. `superseded` says that a later round of the report has ended already.
     pub fn rate(
         &self,

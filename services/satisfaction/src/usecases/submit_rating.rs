@@ -49,7 +49,8 @@ pub async fn submit_rating(
     let mut ledger = Ledger::default();
     ledger.enter(Some(&before), &after);
     facts::apply(work.tx(), &ledger).await?;
-    work.publish(closing.report, now, &events::rating_submitted(&after, &rating));
+    let told = events::rating_submitted(&after, &rating, &province.policies.rating);
+    work.publish(closing.report, now, &told);
     if rating.reopened {
         work.publish(closing.report, now, &events::report_reopened(&after, now));
     }

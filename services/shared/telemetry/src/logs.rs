@@ -1,6 +1,5 @@
 //! The log and the trace layer, each with its own filter: silencing the log does not silence the traces.
 
-
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::Subscriber;

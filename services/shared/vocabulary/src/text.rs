@@ -134,7 +134,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_kept_is_kept_the_same_again(raw in "[a-z \u{300}-\u{303}\u{323}\u{200B}-\u{200F}\u{202E}\u{FEFF}\\PC]{0,200}") {
+        fn what_is_kept_is_kept_the_same_again(raw in "([aeo \u{300}-\u{303}\u{323}\u{200B}-\u{200F}\u{202E}]|\\PC){0,200}") {
             if let Ok(text) = Text::parse("text", &raw, 4_000) {
                 prop_assert_eq!(Text::parse("text", text.as_str(), 4_000).unwrap(), text);
             }

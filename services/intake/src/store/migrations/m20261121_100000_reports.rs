@@ -22,8 +22,16 @@ fn index(name: &str, table: &'static str, columns: &[&'static str]) -> IndexCrea
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in [reports(), identities(), media(), media_parts(), report_media(), messages(), timeline(), held_events()]
-        {
+        for table in [
+            reports(),
+            identities(),
+            media(),
+            media_parts(),
+            report_media(),
+            messages(),
+            timeline(),
+            held_events(),
+        ] {
             manager.create_table(table).await?;
         }
         manager.create_index(index("reports_code", "reports", &["code"]).unique().to_owned()).await?;
