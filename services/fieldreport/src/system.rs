@@ -13,7 +13,7 @@ use messaging::{Bus, Chaos, RetryPolicy, Subscription};
 use province::Province;
 use runtime::grpc::{self, Api};
 use runtime::wire::PageKey;
-use runtime::{Ending, Lifecycle, Platform, Readiness};
+use runtime::{Condition, Ending, Lifecycle, Platform, Readiness};
 use telemetry::Telemetry;
 use tokio::net::TcpListener;
 use vocabulary::Clock;
@@ -115,7 +115,9 @@ async fn assemble(
         satisfaction: satisfaction::start(config.satisfaction, &platform).await?,
     };
     services.register(&mut api);
-    lifecycle.spawn("watch", watch(services, platform.clone()));
+    let bus_ready = readiness.condition("bus", "database");
+    bus_ready.set(true);
+    lifecycle.spawn("watch", watch(services, bus_ready, platform.clone()));
     let internal_address =
         runtime::internal::serve(config.internal_address, telemetry, &lifecycle, readiness.clone())
             .await
@@ -180,12 +182,11 @@ fn authentication(
 }
 
 /// Tells, again and again, what waits in the queues and whether the bus and every service's database answer.
-async fn watch(services: Services, platform: Platform) -> Result<(), Infallible> {
+async fn watch(services: Services, bus_ready: Condition, platform: Platform) -> Result<(), Infallible> {
     let (bus, stopping) = (&platform.bus, platform.lifecycle.stopping());
-    let ready = platform.readiness.condition("bus", "database");
     while !stopping.is_cancelled() {
         let (queues, ()) = tokio::join!(bus.observe(), services.check());
-        ready.set(queues.is_ok());
+        bus_ready.set(queues.is_ok());
         if let Err(error) = queues {
             tracing::warn!(error = %error, "the queues cannot be counted");
         }

@@ -98,7 +98,8 @@ impl World {
         }
         let lifecycle = Lifecycle::new(self.config.grace.get());
         let started =
-            System::start(self.config.clone(), province(), telemetry, lifecycle, self.clock.clone()).await;
+            System::start(self.config.clone(), province(), telemetry, lifecycle, self.clock.clone());
+        let started = Box::pin(started).await;
         let system = started.unwrap_or_else(|error| panic!("the system does not start: {error:?}"));
         self.config.grpc.address = system.address;
         let issuer = system.issuer.clone().expect("the development issuer");

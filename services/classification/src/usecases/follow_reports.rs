@@ -79,10 +79,11 @@ fn follow(desk: &Desk, work: &mut Work, now: Timestamp, dossier: &mut Dossier, f
             work.after_commit(move || {
                 metrics::counter!("classified_total", "route" => route).increment(1);
             });
+            // Danger to life is due when it arrives: it stands at the head of the queue, whatever the clock says.
+            let arrived = runtime::wire::parse_timestamp("create_time", snapshot.create_time).unwrap_or(due_time);
+            let due_time = if proposal.urgency == Urgency::Emergency { arrived } else { due_time };
             dossier.papers = Some(Papers { snapshot, suggestion });
-            // Danger to life stands at the head of the queue, whatever the clock says.
-            let first = proposal.urgency == Urgency::Emergency;
-            dossier.case.submit(proposal, doubts, opening(if first { now } else { due_time }))
+            dossier.case.submit(proposal, doubts, opening(due_time))
         }
         Happening::Objected(objection) => {
             // Before the report has arrived nothing is opened, whatever the time.

@@ -61,15 +61,12 @@ impl Submission {
     ) -> Result<Self, Problem> {
         let text = Text::parse("report.text", draft.text, policies.text.maximum_code_points)?;
         let point = parse_point(draft.degrees, is_near)?;
-        let address = match draft.address.trim() {
-            "" => String::new(),
-            address => Text::parse("report.location.address", address, MAXIMUM_ADDRESS)?.into(),
-        };
+        let address = Text::parse_optional("report.location.address", draft.address, MAXIMUM_ADDRESS)?;
         check_capture(draft.captured, now)?;
         Ok(Self {
             text,
             point,
-            address,
+            address: address.map(String::from).unwrap_or_default(),
             media: parse_media(draft.media, policies.media.maximum_count)?,
             source: draft.source,
             captured: draft.captured,

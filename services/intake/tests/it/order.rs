@@ -104,8 +104,10 @@ fn story(report: ReportId) -> Vec<Envelope> {
     teller.events
 }
 
+type Ending = (Vec<(i64, String, ReportState)>, ReportState, Option<String>, String, i64);
+
 /// What must not depend on the order of arrival: everything but the report's own names, times and hashes.
-fn outcome(report: &Report) -> (Vec<(i64, String, ReportState)>, ReportState, Option<String>, String, i64) {
+fn outcome(report: &Report) -> Ending {
     let steps =
         report.timeline.iter().map(|entry| (entry.sequence, entry.event.clone(), entry.state())).collect();
     let reply = report.answer.as_ref().and_then(|answer| answer.text.clone()).map(|text| text.vi);

@@ -58,6 +58,8 @@ fn wrong_reports(world: &World) -> Vec<Wrong> {
     }
     let captured = |time| Report { capture_time: Some(time), ..report(text::ROAD) };
     add("the future", captured(in_the_future), "TIME_IN_FUTURE", "report.capture_time");
+    let epoch = prost_types::Timestamp { seconds: 0, nanos: 0 };
+    add("a clock never set", captured(epoch), "TIME_TOO_OLD", "report.capture_time");
     add("no time at all", captured(beyond_time), "TIMESTAMP_INVALID", "report.capture_time");
     let media = |media: Vec<String>| Report { media, ..report(text::ROAD) };
     let twice = format!("media/{}", fresh_id());
@@ -113,7 +115,7 @@ async fn what_looks_strange_but_is_right_is_taken() {
         assert_eq!(taken.text, composed, "both are kept in one form");
     }
     citizen.create(&report(&"ộ".repeat(4_000))).await.expect("exactly as long as allowed");
-    let old = prost_types::Timestamp { seconds: 0, nanos: 0 };
+    let old = runtime::wire::timestamp(world.clock().now() - Duration::from_secs(9 * 365 * 86_400));
     citizen.create(&Report { capture_time: Some(old), ..report(text::ROAD) }).await.expect("an old photo");
     for (latitude, longitude) in [(7.5, 103.0), OUTSIDE_PROVINCE, (-33.9, 151.2)] {
         let far = Report { location: Some(at(latitude, longitude)), ..report(text::ROAD) };
@@ -192,6 +194,7 @@ async fn agencies_and_coordinators_are_told_what_is_missing() {
         ..Default::default()
     };
     let past = prost_types::Timestamp { seconds: 1, nanos: 0 };
+    let far = prost_types::Timestamp { seconds: 4_102_444_800, nanos: 0 };
     for (what, wrong, reason) in [
         ("no reply", Resolution { reply: " ".to_owned(), ..good.clone() }, "REPLY_REQUIRED"),
         ("a long reply", Resolution { reply: "a".repeat(4_001), ..good.clone() }, "TEXT_TOO_LONG"),
@@ -207,6 +210,11 @@ async fn agencies_and_coordinators_are_told_what_is_missing() {
             "a promise of yesterday",
             Resolution { outcome: Outcome::Planned.into(), promised_time: Some(past), ..good.clone() },
             "TIME_IN_PAST",
+        ),
+        (
+            "a promise for another generation",
+            Resolution { outcome: Outcome::Planned.into(), promised_time: Some(far), ..good.clone() },
+            "PROMISED_TIME_TOO_FAR",
         ),
     ] {
         let refused = refusal(handler.submit(&assignment, wrong).await);
