@@ -80,7 +80,8 @@ fn follow(desk: &Desk, work: &mut Work, now: Timestamp, dossier: &mut Dossier, f
                 metrics::counter!("classified_total", "route" => route).increment(1);
             });
             // Danger to life is due when it arrives: it stands at the head of the queue, whatever the clock says.
-            let arrived = runtime::wire::parse_timestamp("create_time", snapshot.create_time).unwrap_or(due_time);
+            let arrived =
+                runtime::wire::parse_timestamp("create_time", snapshot.create_time).unwrap_or(due_time);
             let due_time = if proposal.urgency == Urgency::Emergency { arrived } else { due_time };
             dossier.papers = Some(Papers { snapshot, suggestion });
             dossier.case.submit(proposal, doubts, opening(due_time))
