@@ -145,6 +145,8 @@ impl Report {
 
     /// Records that something happened: changes the projection and answers the next timeline entry.
     pub fn record(&mut self, happening: Happening, change: Change, at: Timestamp) -> Entry {
+        // Clocks of different services differ a little; a timeline never goes back in time.
+        let at = at.max(self.updated);
         let withdrawn = self.state == ReportState::Withdrawn;
         if let (Some(state), false) = (change.state, withdrawn) {
             self.state = state;
@@ -164,7 +166,7 @@ impl Report {
         if let Some(invitation) = change.invitation {
             self.invitation = Some(invitation);
         }
-        self.updated = self.updated.max(at);
+        self.updated = at;
         let entry = Entry::next(self.id, self.last_sequence, &self.last_hash, happening, self.state, at);
         self.last_sequence = entry.sequence;
         self.last_hash = entry.hash;
