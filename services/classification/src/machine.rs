@@ -175,7 +175,6 @@ fn explain(reason: &suggestion::Reason, text: &str) -> Vec<Reason> {
         Reason {
             kind: kind.to_owned(),
             code,
-            weight: 0.0,
             start_byte: byte(span.start),
             end_byte: byte(span.end),
         }
