@@ -172,12 +172,7 @@ fn explain(reason: &suggestion::Reason, text: &str) -> Vec<Reason> {
             (None, None) => ("POLICY", reason.code.as_str().to_ascii_uppercase()),
         };
         let byte = |at: u32| i32::try_from(at).unwrap_or(i32::MAX);
-        Reason {
-            kind: kind.to_owned(),
-            code,
-            start_byte: byte(span.start),
-            end_byte: byte(span.end),
-        }
+        Reason { kind: kind.to_owned(), code, start_byte: byte(span.start), end_byte: byte(span.end) }
     };
     if reason.spans.is_empty() && reason.code != ReasonCode::Weighed {
         let code = reason.code.as_str().to_ascii_uppercase();
