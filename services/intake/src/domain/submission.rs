@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use province::Policies;
-use vocabulary::{MediaId, Point, Problem, Text, Timestamp};
+use vocabulary::{MediaId, Point, PointError, Problem, Text, Timestamp};
 
 use crate::domain::report::SourceNumber;
 
@@ -112,7 +112,10 @@ fn parse_point(degrees: Option<(f64, f64)>, is_near: impl Fn(Point) -> bool) -> 
             "report.location.point",
             "LOCATION_INVALID",
             error.to_string(),
-            "Vị trí không hợp lệ.",
+            match error {
+                PointError::NullIsland => "Thiết bị chưa xác định được vị trí, xin chọn vị trí trên bản đồ.",
+                PointError::NotFinite | PointError::OutOfRange => "Vị trí không hợp lệ.",
+            },
         )),
     }
 }

@@ -4,7 +4,7 @@ mod page;
 
 use std::time::Duration;
 
-use vocabulary::{Point, PointError, Problem, Timestamp};
+use vocabulary::{Problem, Timestamp};
 
 pub use page::{PageKey, scope};
 
@@ -47,18 +47,6 @@ pub fn parse_duration(field: &str, span: Option<prost_types::Duration>) -> Resul
             "Khoảng thời gian không hợp lệ.",
         )),
     }
-}
-
-/// A point from latitude and longitude in degrees; it must be there.
-pub fn parse_point(field: &str, degrees: Option<(f64, f64)>) -> Result<Point, Problem> {
-    let (latitude, longitude) = degrees.ok_or_else(|| missing(field))?;
-    Point::parse(latitude, longitude).map_err(|error| {
-        let message_vi = match error {
-            PointError::NullIsland => "Thiết bị chưa xác định được vị trí, xin chọn vị trí trên bản đồ.",
-            PointError::NotFinite | PointError::OutOfRange => "Tọa độ không hợp lệ.",
-        };
-        Problem::invalid(field, "LOCATION_INVALID", error.to_string(), message_vi)
-    })
 }
 
 /// The length of a page (AIP-158): 0 means `default`, more than `max` means `max`, a negative one is refused.
@@ -106,10 +94,6 @@ mod tests {
             parse_duration("d", Some(wrong)).map_err(violation),
             Err(("DURATION_INVALID", "d".to_owned()))
         );
-        assert_eq!(
-            parse_point("location", Some((0.0, 0.0))).map_err(violation),
-            Err(("LOCATION_INVALID", "location".to_owned()))
-        );
     }
 
     proptest! {
@@ -122,13 +106,11 @@ mod tests {
         }
 
         #[test]
-        fn nothing_from_the_wire_panics(seconds: i64, nanos: i32, latitude: f64, longitude: f64) {
+        fn nothing_from_the_wire_panics(seconds: i64, nanos: i32) {
             let at = parse_timestamp("t", Some(prost_types::Timestamp { seconds, nanos }));
             prop_assert_eq!(at.is_ok(), Timestamp::from_parts(seconds, nanos).is_some());
             let span = parse_duration("d", Some(prost_types::Duration { seconds, nanos }));
             prop_assert_eq!(span.is_ok(), seconds >= 0 && (0..1_000_000_000).contains(&nanos));
-            let point = parse_point("p", Some((latitude, longitude)));
-            prop_assert_eq!(point.is_ok(), Point::parse(latitude, longitude).is_ok());
         }
     }
 }
