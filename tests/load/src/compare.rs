@@ -31,28 +31,40 @@ pub struct Row {
     pub highest: f64,
 }
 
+/// One of the two.
+struct Side<'a> {
+    binary: &'a Path,
+    /// None for a fresh folder each time.
+    data: Option<&'a Path>,
+    set: &'a [String],
+}
+
 /// Runs both builds in turn.
 pub async fn compare(options: &Compare) -> anyhow::Result<Vec<Row>> {
+    let a = Side { binary: &options.a, data: options.data_a.as_deref(), set: &options.set_a };
+    let b = Side { binary: &options.b, data: options.data_b.as_deref(), set: &options.set_b };
     let mut rounds = Vec::new();
     for round in 1..=options.rounds.max(1) {
         eprintln!("round {round} of {}", options.rounds);
-        let a = run(&options.a, options).await?;
-        let b = run(&options.b, options).await?;
-        let faults: Vec<String> = a.faults().into_iter().chain(b.faults()).collect();
+        let figures = (run(&a, options).await?, run(&b, options).await?);
+        let faults: Vec<String> = figures.0.faults().into_iter().chain(figures.1.faults()).collect();
         anyhow::ensure!(faults.is_empty(), "round {round}: {}", faults.join("; "));
-        rounds.push((a, b));
+        rounds.push(figures);
     }
     Ok(rows(&rounds))
 }
 
-async fn run(binary: &Path, options: &Compare) -> anyhow::Result<Figures> {
+async fn run(side: &Side<'_>, options: &Compare) -> anyhow::Result<Figures> {
     let folder = tempfile::tempdir()?;
-    let data = folder.path().join("data");
+    let fresh = folder.path().join("data");
+    let data = side.data.unwrap_or(&fresh);
     let log = folder.path().join("serve.log");
-    let server = Server::start(binary, &data, &options.play.province, &log, &options.serve).await?;
+    let own = side.set.iter().flat_map(|setting| ["--set".to_owned(), setting.clone()]);
+    let serve: Vec<String> = options.serve.iter().cloned().chain(own).collect();
+    let server = Server::start(side.binary, data, &options.play.province, &log, &serve).await?;
     let system = System::connect(&Addresses::same(std::slice::from_ref(&server.address)), 2)?;
     let watched = vec![Watched { name: "server".to_owned(), pid: server.pid() }];
-    let mut theatre = Theatre::open(system, &data, Ledger::default(), watched, &options.play)?;
+    let mut theatre = Theatre::open(system, data, Ledger::default(), watched, &options.play)?;
     let figures = theatre.play(options.play.rate).await?;
     server.stop().await?;
     Ok(figures)

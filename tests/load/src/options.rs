@@ -43,7 +43,7 @@ pub struct Cli {
 /// Something else.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Runs two builds in turn, A B A B …, each on a fresh folder, and prints the ratio of every figure.
+    /// Runs two builds (or one on two folders) in turn, A B A B …, and prints the ratio of every figure.
     Compare(Compare),
     /// Fills the databases of a system that is not running with reports of two years.
     Seed(SeedOptions),
@@ -116,6 +116,9 @@ pub struct PlayOptions {
     /// Share of reports that are sent again under the same request id.
     #[arg(long, default_value_t = 0.0, value_parser = share)]
     pub replay: f64,
+    /// Size of the largest photo in bytes; photos have 1 KiB, 4 KiB, 16 KiB … up to this.
+    #[arg(long, default_value_t = 4 << 20)]
+    pub largest_photo: usize,
     /// Repeats calls whose outcome is open (UNAVAILABLE, broken connections …), under the same request id.
     #[arg(long)]
     pub retry: bool,
@@ -169,6 +172,18 @@ pub struct Compare {
     /// The other build.
     #[arg(long)]
     pub b: PathBuf,
+    /// The first build runs on this folder instead of a fresh one, e.g. one that `load seed` has filled.
+    #[arg(long)]
+    pub data_a: Option<PathBuf>,
+    /// The same for the other build.
+    #[arg(long)]
+    pub data_b: Option<PathBuf>,
+    /// Overrides one key of the first build's configuration; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set_a: Vec<String>,
+    /// The same for the other build.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set_b: Vec<String>,
     /// How often each of them runs.
     #[arg(long, default_value_t = 3)]
     pub rounds: usize,

@@ -25,7 +25,7 @@ pub async fn open(
 ) -> anyhow::Result<u64> {
     // A thread of its own waits to the microsecond; the runtime's timers know only milliseconds.
     let runtime = Handle::current();
-    let (mut under_way, asked) = tokio::task::spawn_blocking(move || {
+    let begun = tokio::task::spawn_blocking(move || {
         let count = Arc::new(AtomicUsize::new(0));
         let mut under_way = JoinSet::new();
         let mut number = first;
@@ -44,12 +44,13 @@ pub async fn open(
             };
             under_way.spawn_on(action, &runtime);
             number += 1;
-            // What has ended need not be kept.
-            while under_way.try_join_next().is_some_and(|ended| matches!(ended, Ok(Ok(())))) {}
+            while let Some(ended) = under_way.try_join_next() {
+                ended??;
+            }
         }
-        (under_way, number - first)
-    })
-    .await?;
+        anyhow::Ok((under_way, number - first))
+    });
+    let (mut under_way, asked) = begun.await??;
     while let Some(ended) = under_way.join_next().await {
         ended??;
     }

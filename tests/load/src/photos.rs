@@ -1,4 +1,4 @@
-//! Photos of every size from 1 KiB to 4 MiB: real JPEGs that the system can decode, no two alike.
+//! Photos from 1 KiB to 4 MiB: real JPEGs that the system can decode, no two alike.
 
 use std::io::Cursor;
 
@@ -10,11 +10,10 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 
-/// From the smallest to the largest.
-const SIZES: [usize; 8] = [1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 2 << 20, 4 << 20];
-/// Bytes of a pixel of noise at this quality, with room to spare: the picture is a little smaller than wanted, and
-/// comments fill the rest.
-const BYTES_PER_PIXEL: f64 = 1.6;
+/// The smallest; each further one is four times as large.
+const SMALLEST: usize = 1 << 10;
+/// Pixels of the tile that tells how many bytes a pixel takes.
+const TILE: u32 = 64;
 const QUALITY: u8 = 80;
 /// A comment block of JPEG (ITU-T T.81, B.2.4.5): marker, length of two bytes that counts itself.
 const COMMENT: [u8; 2] = [0xff, 0xfe];
@@ -27,10 +26,13 @@ const NONCE: usize = 16;
 pub struct Album(std::sync::Arc<Vec<Vec<u8>>>);
 
 impl Album {
-    /// Draws one photo of each size.
-    pub fn draw(seed: u64) -> anyhow::Result<Self> {
+    /// Draws one photo of each size up to `largest` bytes.
+    pub fn draw(seed: u64, largest: usize) -> anyhow::Result<Self> {
         let mut rng = StdRng::seed_from_u64(seed);
-        let photos = SIZES.iter().map(|size| draw(*size, &mut rng)).collect::<anyhow::Result<_>>()?;
+        let sizes =
+            std::iter::successors(Some(SMALLEST), |size| Some(size * 4)).take_while(|size| *size <= largest);
+        let photos: Vec<Vec<u8>> = sizes.map(|size| draw(size, &mut rng)).collect::<anyhow::Result<_>>()?;
+        anyhow::ensure!(!photos.is_empty(), "the smallest photo has {SMALLEST} bytes");
         Ok(Self(std::sync::Arc::new(photos)))
     }
 
@@ -47,10 +49,13 @@ impl Album {
 
 /// A JPEG of exactly `size` bytes.
 fn draw(size: usize, rng: &mut StdRng) -> anyhow::Result<Vec<u8>> {
-    let mut edge = ((size as f64 / BYTES_PER_PIXEL).sqrt() as u32).max(8);
+    // Noise takes about the same for every pixel; the head of the file is the same for every size.
+    let head = noise(1, rng)?.len();
+    let per_pixel = (noise(TILE, rng)?.len() - head) as f64 / f64::from(TILE * TILE);
+    let mut edge = ((size.saturating_sub(head) as f64 * 0.95 / per_pixel).sqrt() as u32).max(1);
     let plain = loop {
         let plain = noise(edge, rng)?;
-        // Between a comment's head and the nonce nothing may be left over.
+        // The nonce's comment always fits, and so does the head of a comment that fills the rest.
         if plain.len() + COMMENT_HEAD + NONCE + COMMENT_HEAD <= size {
             break plain;
         }
@@ -98,17 +103,15 @@ mod tests {
     #[test]
     fn every_photo_has_its_size_decodes_and_is_unlike_the_others() {
         let mut rng = StdRng::seed_from_u64(1);
-        let album = Album(std::sync::Arc::new(
-            SIZES[..6].iter().map(|size| draw(*size, &mut rng).unwrap()).collect(),
-        ));
+        let album = Album::draw(1, 300_000).unwrap();
         let sizes: Vec<usize> = album.0.iter().map(Vec::len).collect();
-        assert_eq!(sizes, SIZES[..6]);
-        for photo in album.0.iter() {
-            let reader = ImageReader::new(Cursor::new(photo)).with_guessed_format().unwrap();
-            assert!(reader.decode().is_ok());
-        }
-        assert_ne!(album.take(&mut rng), album.take(&mut rng));
-        let taken = album.take(&mut rng);
-        assert!(ImageReader::new(Cursor::new(taken)).with_guessed_format().unwrap().decode().is_ok());
+        assert_eq!(sizes, [1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10]);
+        let decodes = |photo: &[u8]| {
+            ImageReader::new(Cursor::new(photo)).with_guessed_format().unwrap().decode().is_ok()
+        };
+        assert!(album.0.iter().all(|photo| decodes(photo)));
+        let (first, second) = (album.take(&mut rng), album.take(&mut rng));
+        assert_ne!(first, second);
+        assert!(decodes(&first) && decodes(&second));
     }
 }

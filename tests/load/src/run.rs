@@ -16,6 +16,7 @@ use crate::follow::{Follower, Way};
 use crate::ledger::Ledger;
 use crate::options::PlayOptions;
 use crate::pace;
+use crate::photos::Album;
 use crate::processes::{Watch, Watched};
 use crate::recorder::{Measured, Recorder};
 use crate::seed::Plan;
@@ -31,7 +32,7 @@ pub struct Theatre {
     system: System,
     ledger: Ledger,
     options: PlayOptions,
-    seeded: Option<Plan>,
+    play: Play,
     watched: Vec<Watched>,
     /// Numbers of actions never repeat, so that no run is answered from the record of an earlier one.
     next_number: u64,
@@ -59,7 +60,9 @@ impl Theatre {
         let (citizens, seed) =
             seeded.as_ref().map_or((options.citizens, options.seed), |plan| (plan.citizens, plan.seed));
         let cast = Cast::prepare(&province, issuer, citizens, seed)?;
-        Ok(Self { cast, system, ledger, options: options.clone(), seeded, watched, next_number: 0 })
+        let album = options.mix.has_photos().then(|| Album::draw(seed, options.largest_photo)).transpose()?;
+        let play = Play { mix: options.mix.clone(), replay: options.replay, seeded, album };
+        Ok(Self { cast, system, ledger, options: options.clone(), play, watched, next_number: 0 })
     }
 
     /// Plays at `rate`, or in a closed loop if it is 0.
@@ -73,13 +76,7 @@ impl Theatre {
         let repeat = options.retry.then_some(Duration::from_secs(options.settle_seconds));
         let patience = Patience { attempt, repeat };
         let driver = Driver::new(self.system.clone(), self.ledger.clone(), Arc::clone(&recorder), patience);
-        let play = Play {
-            mix: options.mix.clone(),
-            replay: options.replay,
-            seeded: self.seeded.clone(),
-            seed: options.seed,
-        };
-        let stage = Stage::set(&self.cast, &driver, play)?;
+        let stage = Stage::set(&self.cast, &driver, self.play.clone());
         let watch = Watch::start(self.watched.clone())?;
         let (first, length) = (self.next_number, warmup + window);
         let asked = if rate > 0.0 {

@@ -19,7 +19,7 @@ use crate::seed::Plan;
 const MOST_PHOTOS: usize = 3;
 
 /// What is played.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Play {
     /// Which actions.
     pub mix: Mix,
@@ -27,8 +27,8 @@ pub struct Play {
     pub replay: f64,
     /// What the databases were filled with before.
     pub seeded: Option<Plan>,
-    /// Repeats the run.
-    pub seed: u64,
+    /// The photos that are taken, if any.
+    pub album: Option<Album>,
 }
 
 /// All actors. Cheap to clone.
@@ -37,7 +37,6 @@ pub struct Stage {
     cast: Cast,
     driver: Driver,
     play: std::sync::Arc<Play>,
-    album: Option<Album>,
     citizens: Citizens,
     agencies: Agencies,
     raters: Raters,
@@ -46,9 +45,8 @@ pub struct Stage {
 
 impl Stage {
     /// Brings everybody on.
-    pub fn set(cast: &Cast, driver: &Driver, play: Play) -> anyhow::Result<Self> {
-        Ok(Self {
-            album: play.mix.has_photos().then(|| Album::draw(play.seed)).transpose()?,
+    pub fn set(cast: &Cast, driver: &Driver, play: Play) -> Self {
+        Self {
             citizens: Citizens::new(cast.clone(), driver.clone()),
             agencies: Agencies::new(cast.clone(), driver.clone()),
             raters: Raters::new(cast.clone(), driver.clone()),
@@ -56,7 +54,7 @@ impl Stage {
             cast: cast.clone(),
             driver: driver.clone(),
             play: std::sync::Arc::new(play),
-        })
+        }
     }
 
     /// What performs the operations.
@@ -75,7 +73,7 @@ impl Stage {
             }
             Action::Media => {
                 let photos: Vec<_> = (0..rng.random_range(1..=MOST_PHOTOS))
-                    .filter_map(|_| self.album.as_ref().map(|album| album.take(&mut rng)))
+                    .filter_map(|_| self.play.album.as_ref().map(|album| album.take(&mut rng)))
                     .collect();
                 self.created(number, self.citizens.create_with_photos(number, &photos, due).await).await?;
                 true

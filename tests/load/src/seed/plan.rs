@@ -17,8 +17,11 @@ const FILE: &str = "seeded.json";
 const SPAN: Duration = Duration::from_secs(730 * 86_400);
 /// The youngest report is so old: its first steps are over.
 const YOUNGEST: Duration = Duration::from_secs(600);
+/// So many came in lately, most of them in the last hours: queues are full whatever the number of reports.
+const LATE: f64 = 0.02;
+const LATELY: Duration = Duration::from_secs(3 * 86_400);
 
-/// Reports of two years, evenly spread, oldest first.
+/// Reports of two years, evenly spread but for the last days, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// How many; their numbers run from 0.
@@ -40,7 +43,13 @@ impl Plan {
     /// When a report came in.
     pub fn created(&self, number: u64) -> Timestamp {
         let share = number as f64 / self.reports as f64;
-        self.until - YOUNGEST - SPAN.mul_f64(1.0 - share)
+        let age = if share < 1.0 - LATE {
+            LATELY + (SPAN - LATELY).mul_f64(1.0 - share / (1.0 - LATE))
+        } else {
+            let left = (1.0 - share) / LATE;
+            YOUNGEST.mul_f64((LATELY.as_secs_f64() / YOUNGEST.as_secs_f64()).powf(left))
+        };
+        self.until - age
     }
 
     /// Its id.
@@ -83,7 +92,7 @@ mod tests {
         let plan = Plan { reports: 1_000, citizens: 50, seed: 7, until };
         let ids: Vec<ReportId> = (0..1_000).map(|number| plan.report(number)).collect();
         assert!(ids.is_sorted() && ids[0] != ids[1]);
-        assert!(plan.created(999) < until && until.since(plan.created(0)) > SPAN);
+        assert!(plan.created(999) + YOUNGEST <= until && until.since(plan.created(0)) == SPAN);
         let folder = tempfile::tempdir().unwrap();
         plan.write(folder.path()).unwrap();
         let read = Plan::read(folder.path()).unwrap();

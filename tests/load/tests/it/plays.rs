@@ -64,7 +64,9 @@ async fn staff_take_reports_to_their_end_and_citizens_rate_the_answers() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn photos_arrive_also_when_uploads_break_off() {
     let site = Site::start().await;
-    let figures = site.play(0.0, &["--seconds", "6", "--mix", "media", "--concurrency", "4"]).await;
+    let figures = site
+        .play(0.0, &["--seconds", "6", "--mix", "media", "--concurrency", "4", "--largest-photo", "1048576"])
+        .await;
     for operation in ["create", "upload", "abort_upload", "resume_upload", "get_media"] {
         assert!(figures.get(&format!("{operation}_p50")).is_some(), "no {operation}: {figures:#?}");
     }

@@ -36,7 +36,7 @@ async fn seeded_reports_read_like_real_ones() {
         states.insert(report.state().as_str_name().to_owned());
         told.extend(kinds(&report).into_iter().map(str::to_owned));
     }
-    for state in ["CLOSED", "RESOLVED", "RETURNED", "WITHDRAWN", "ASSIGNED", "IN_PROGRESS"] {
+    for state in ["CLOSED", "RESOLVED", "RETURNED", "WITHDRAWN", "ASSIGNED", "UNDER_REVIEW", "IN_PROGRESS"] {
         assert!(states.contains(&format!("REPORT_STATE_{state}")), "no {state}: {states:?}");
     }
     for kind in ["ReportReclassified", "DeadlineMissed", "ReportReopened", "ReportDeferred", "ReportRejected"]
