@@ -7,7 +7,12 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use tonic::transport::Endpoint;
+use bytes::Bytes;
+use tonic::codegen::http::uri::PathAndQuery;
+use tonic::metadata::MetadataValue;
+use tonic::transport::{Channel, Endpoint};
+
+use crate::{code, wire};
 
 const START: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(5);
@@ -20,7 +25,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts `binary` on `data` and waits until it listens; its log goes to `log`.
+    /// Starts `binary` on `data` and waits until it answers; its log goes to `log`.
     pub async fn start(
         binary: &Path,
         data: &Path,
@@ -41,19 +46,19 @@ impl Server {
         command.args(serve).stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
         let child = command.spawn().with_context(|| format!("{} cannot be started", binary.display()))?;
         let mut server = Self { child, address: format!("http://127.0.0.1:{port}") };
-        server.until_it_listens(log).await?;
+        server.until_it_answers(log).await?;
         Ok(server)
     }
 
-    async fn until_it_listens(&mut self, log: &Path) -> anyhow::Result<()> {
+    async fn until_it_answers(&mut self, log: &Path) -> anyhow::Result<()> {
         let begin = Instant::now();
-        let endpoint = Endpoint::from_shared(self.address.clone())?;
-        while endpoint.connect().await.is_err() {
+        let channel = Endpoint::from_shared(self.address.clone())?.connect_lazy();
+        while !answers(&channel).await {
             if let Some(status) = self.child.try_wait()? {
                 let said = std::fs::read_to_string(log)?;
                 anyhow::bail!("the server has ended, {status}: {}", said.lines().last().unwrap_or_default());
             }
-            anyhow::ensure!(begin.elapsed() < START, "the server does not listen after {START:?}");
+            anyhow::ensure!(begin.elapsed() < START, "the server does not answer after {START:?}");
             tokio::time::sleep(PAUSE).await;
         }
         Ok(())
@@ -78,6 +83,17 @@ impl Server {
             tokio::time::sleep(PAUSE).await;
         }
     }
+}
+
+/// Whether anybody answers, whatever the answer.
+async fn answers(channel: &Channel) -> bool {
+    let question = wire::Line {
+        channel: channel.clone(),
+        path: PathAndQuery::from_static("/grpc.health.v1.Health/Check"),
+        token: &MetadataValue::from_static("none"),
+        timeout: START,
+    };
+    question.unary(Bytes::new()).await.map_or_else(|status| !code::is_open(&status), |_| true)
 }
 
 impl Drop for Server {

@@ -80,14 +80,12 @@ pub(crate) fn add(rows: &mut Rows, scene: &Scene, life: &Life<'_>) {
     );
     for review in &life.reviews {
         let by_person = review.reason == "HANDED_BACK" && life.reviews.len() > 1;
-        // What the reporter took back needs nobody's decision any more.
-        let state = if life.withdrawn.is_some() && review.state == "open" { "dropped" } else { review.state };
         rows.push(
             &REVIEWS,
             row![
                 review.id,
                 report,
-                state,
+                review.state,
                 review.reason,
                 review.note,
                 leaf,

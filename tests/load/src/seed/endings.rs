@@ -115,7 +115,6 @@ impl Script<'_> {
         if !self.life.closings.last().is_some_and(|closing| closing.reopened) {
             self.wait_until(expires + SECOND)?;
             self.tell_state(Service::Satisfaction, "ReportClosed", Some(Notice::Closed), ReportState::Closed);
-            self.closing(|closing| closing.standing = "closed");
         }
         Some(())
     }

@@ -111,6 +111,9 @@ impl<'s> Script<'s> {
         self.ring();
         self.steps.sort_by_key(|step| step.at);
         let mut life = self.life;
+        // The window of a round that was sent back is over like any other, without a word to anybody.
+        let over = |closing: &&mut Closing| closing.expires <= self.scene.plan.until;
+        life.closings.iter_mut().filter(over).for_each(|closing| closing.standing = "closed");
         for step in self.steps {
             if step.source != Service::Intake {
                 *life.report.applied.entry(step.source.as_str().to_owned()).or_insert(0) += 1;
