@@ -27,7 +27,7 @@ PROTO = Path(__file__).resolve().parents[1]
 ATTRIBUTE_PREFIXES = ("cloudEvents_", "cloudEvents:")
 PREFETCH = 100
 REMEMBERED = 100_000
-LONGEST_PAUSE_SECONDS = 30
+LONGEST_PAUSE_SECONDS = 10
 # By AMQP's reply codes: what trying again cannot mend.
 ACCESS_REFUSED, NOT_FOUND, RESOURCE_LOCKED, PRECONDITION_FAILED = 403, 404, 405, 406
 

@@ -72,6 +72,7 @@ def test_publishes(broker: "Broker", contract: "Contract") -> None:
         every_event_is_shown_once(broker, contract, exchange, events)
         strangers_are_shown_as_they_came(broker, exchange, events)
         a_lasting_queue_loses_nothing(broker, exchange, events)
+        a_killed_subscriber_loses_nothing(broker, exchange)
         a_broken_connection_is_mended(broker, exchange, events)
         a_refused_queue_is_explained(broker, exchange)
     finally:
@@ -238,12 +239,14 @@ class Broker:
 class Outsider:
     """The example, running."""
 
-    def __init__(self, broker: Broker, *arguments: str, url: str | None = None) -> None:
+    def __init__(self, broker: Broker, *arguments: str, url: str | None = None, stdout: int | None = None) -> None:
         base = broker.folder / str(uuid.uuid4())
         self.lines, self.notes = base.with_suffix(".out"), base.with_suffix(".err")
         command = [sys.executable, str(EXAMPLE), "--url", url or broker.url, *arguments]
-        with self.lines.open("w") as stdout, self.notes.open("w") as stderr:
-            self.process = subprocess.Popen(command, stdout=stdout, stderr=stderr)
+        # Whether lines come at once must not depend on it.
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+        with self.lines.open("w") as lines, self.notes.open("w") as notes:
+            self.process = subprocess.Popen(command, stdout=stdout or lines, stderr=notes, env=environment)
 
     def __enter__(self) -> "Outsider":
         self.wait_for("subscription", lambda: self.said().count("subscribed:") == 1)
@@ -461,8 +464,36 @@ def a_lasting_queue_loses_nothing(broker: Broker, exchange: str, events: list[Ev
                 assert later.end()[0] == 0
             assert len(later.shown()) == count
             shown += later.events()
-        assert shown == [cloud_event(event) for event in events[:8]]
+        # In any order: what was taken and not shown goes back into the queue.
+        by_id = sorted(shown, key=lambda event: event["id"])
+        assert by_id == sorted(map(cloud_event, events[:8]), key=lambda event: event["id"])
         assert broker.count(queue) == 0, "what was shown is still in the queue"
+    finally:
+        broker.channel.queue_delete(queue)
+
+
+def a_killed_subscriber_loses_nothing(broker: Broker, exchange: str) -> None:
+    """It is killed in the midst of printing, where it stands because nobody reads its lines any more."""
+    queue = f"{exchange}.killed"
+    # More than a pipe holds, fewer than it takes at once.
+    body = messages.MessagePosted(report=REPORT, text="a" * 4000).SerializeToString()
+    events = [Event("intake", "MessagePosted", number, body) for number in range(1, 51)]
+    arguments = ("--exchange", exchange, "--queue", queue, "--json")
+    end, stdout = os.pipe()
+    try:
+        with os.fdopen(end, "rb") as pipe, Outsider(broker, *arguments, stdout=stdout) as killed:
+            os.close(stdout)
+            broker.publish(exchange, events)
+            wait_for("it has taken all", lambda: broker.count(queue) == 0)
+            read = [pipe.readline()]
+            killed.process.kill()
+            killed.process.wait()
+            read += pipe.readlines()
+        shown = {json.loads(line)["id"] for line in read if line.endswith(b"\n")}
+        assert 0 < len(shown) < len(events)
+        with Outsider(broker, *arguments) as other:
+            wanted = {event.id for event in events}
+            other.wait_for("the rest", lambda: shown | {event["id"] for event in other.events()} == wanted)
     finally:
         broker.channel.queue_delete(queue)
 
