@@ -107,9 +107,11 @@ def generated(types: dict[str, Type]) -> str:
         payload = proto_text([types[part] for part in parts])
         channels.append(channel(full_name, service, description, access(event, types), payload))
         operations.append(operation(event.name))
+    internal = [name for name, each in types.items() if each.comment.endswith("Among services only.")]
+    told.update(internal)
     homeless = [name for name, each in types.items() if each.file == EVENTS and name not in told]
     if homeless:
-        sys.exit(f"neither an event (`Source: <service>.` ends its comment) nor a part of one: {', '.join(homeless)}")
+        sys.exit(f"neither an event (its comment ends in `Source: <service>.`, or `Among services only.`) nor a part of one: {', '.join(homeless)}")
     return "channels:\n" + "".join(channels) + "operations:\n" + "".join(operations)
 
 

@@ -14,6 +14,7 @@ use sea_orm::DbErr;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+use vocabulary::Clock;
 
 use crate::backoff::Backoff;
 use crate::bus::{Arrival, Batch, Feed};
@@ -91,7 +92,8 @@ pub async fn consume<H: Handler>(
     stop: CancellationToken,
 ) -> Result<(), BusError> {
     let deferred = Arc::new(Notify::new());
-    let consumer = Arc::new(Consumer { outbox, handler, policy, queue, stop, deferred });
+    let pace = Clock::system();
+    let consumer = Arc::new(Consumer { outbox, handler, policy, queue, stop, pace, deferred });
     tokio::join!(follow(bus, consumer.clone()), retrying::run(consumer));
     Ok(())
 }
@@ -102,6 +104,8 @@ pub(crate) struct Consumer<H> {
     pub(crate) policy: RetryPolicy,
     pub(crate) queue: &'static str,
     pub(crate) stop: CancellationToken,
+    /// Attempts are paced by the machine's time: it goes on where a test makes the province's stand still.
+    pub(crate) pace: Clock,
     /// Wakes who looks after `retries`.
     pub(crate) deferred: Arc<Notify>,
 }
@@ -218,7 +222,7 @@ impl<H: Handler> Consumer<H> {
     }
 
     fn owe(&self, letter: Letter, reason: String) -> Retry {
-        Retry { letter, attempts: 0, next_attempt: self.outbox.clock().now(), reason }
+        Retry { letter, attempts: 0, next_attempt: retries::AT_ONCE, reason }
     }
 
     /// Inbox, effects, outbox and what is owed, in one transaction.
@@ -234,7 +238,7 @@ impl<H: Handler> Consumer<H> {
         for (event, outcome) in events.iter().zip(self.handle(&mut work, &events).await?) {
             if let Outcome::Failed(reason) = outcome {
                 self.warn(event.id.0, &reason, "an event failed and will be retried");
-                let next_attempt = now + self.policy.delay(1);
+                let next_attempt = self.pace.now() + self.policy.delay(1);
                 retries.push(Retry { letter: Letter::from(event), attempts: 1, next_attempt, reason });
             }
         }
