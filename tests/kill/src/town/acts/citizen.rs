@@ -1,0 +1,110 @@
+//! Citizens: report, add, take back, rate.
+
+use contract::common::v1::Verdict;
+use contract::intake::v1::{
+    CreateReportRequest, GetReportRequest, Message, PostMessageRequest, ReportView, WithdrawReportRequest,
+};
+use contract::satisfaction::v1::{DissatisfactionReason, SubmitRatingRequest};
+use rand::RngExt as _;
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom as _;
+use serde_json::json;
+
+use crate::cluster::Service;
+use crate::town::ask::digest;
+use crate::town::memory::Own;
+use crate::town::people::Person;
+use crate::town::{Town, fresh_id};
+
+/// Share of reports that announce photos or a film.
+const WITH_MEDIA: f64 = 0.12;
+
+impl Town {
+    /// Sends a report. Media are announced with it and travel before, beside or after it.
+    pub(super) async fn create(&self, citizen: usize, rng: &mut StdRng) -> anyhow::Result<()> {
+        let person = Person::Citizen(citizen);
+        let request_id = fresh_id(rng);
+        let mut report = self.script.report(&request_id[..13], rng);
+        let count = if rng.random_bool(WITH_MEDIA) { rng.random_range(1..=2) } else { 0 };
+        let media: Vec<String> = (0..count).map(|_| fresh_id(rng)).collect();
+        report.media = media.iter().map(|id| format!("media/{id}")).collect();
+        let point = report.location.as_ref().and_then(|location| location.point).unwrap_or_default();
+        let details = json!({
+            "text": digest(report.text.as_bytes()),
+            "latitude": point.latitude,
+            "longitude": point.longitude,
+            "media": media,
+            "consent": report.publication_consent,
+        });
+        let reporter = rng.random_bool(0.9).then(|| self.people.canary().reporter(citizen));
+        let request =
+            CreateReportRequest { report: Some(report), request_id, reporter, validate_only: false };
+        let before = rng.random_bool(0.3);
+        if before {
+            self.upload_all(citizen, &media, rng).await?;
+        }
+        let created = self.ask(&person, request, details, rng).await?.answer();
+        if let Some(report) = created {
+            self.memory.open().created(Own { report: report.name, citizen });
+        }
+        if !before {
+            self.upload_all(citizen, &media, rng).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes in the thread of an own report.
+    pub(super) async fn post(&self, rng: &mut StdRng) -> anyhow::Result<()> {
+        let Some(own) = self.memory.open().any_report(rng) else { return Ok(()) };
+        let text = format!("Bổ sung: vị trí gần cột mốc số {}.", rng.random_range(1..1_000));
+        let details = json!({ "report": own.report, "text": digest(text.as_bytes()) });
+        let message = Message { text, ..Message::default() };
+        let request =
+            PostMessageRequest { parent: own.report, message: Some(message), request_id: fresh_id(rng) };
+        drop(self.ask(&Person::Citizen(own.citizen), request, details, rng).await?);
+        Ok(())
+    }
+
+    /// Takes an own report back.
+    pub(super) async fn withdraw(&self, rng: &mut StdRng) -> anyhow::Result<()> {
+        let Some(own) = self.memory.open().any_report(rng) else { return Ok(()) };
+        let details = json!({ "report": own.report });
+        let request = WithdrawReportRequest { name: own.report, request_id: fresh_id(rng) };
+        drop(self.ask(&Person::Citizen(own.citizen), request, details, rng).await?);
+        Ok(())
+    }
+
+    /// Rates an answer, once the invitation to do so has come.
+    pub(super) async fn rate(&self, rng: &mut StdRng) -> anyhow::Result<()> {
+        let Some(own) = self.memory.open().answered.pop_front() else { return Ok(()) };
+        let person = Person::Citizen(own.citizen);
+        let request = GetReportRequest { name: own.report.clone(), view: ReportView::Basic.into() };
+        let read = self.read_once(Service::Intake, &person, |token, channel| async move {
+            super::reader::get_report(token, channel, request).await
+        });
+        let invitation = read.await?.map(|report| report.invitation).unwrap_or_default();
+        if invitation.is_empty() {
+            self.memory.open().answered.push_back(own);
+            return Ok(());
+        }
+        let verdicts = [Verdict::Satisfied, Verdict::Acceptable, Verdict::Unsatisfied];
+        let verdict = verdicts.choose(rng).copied().unwrap_or(Verdict::Satisfied);
+        let unsatisfied = verdict == Verdict::Unsatisfied;
+        let details =
+            json!({ "report": own.report, "invitation": invitation, "verdict": verdict.as_str_name() });
+        let request = SubmitRatingRequest {
+            invitation,
+            resolved: !unsatisfied,
+            verdict: verdict.into(),
+            reasons: if unsatisfied { vec![DissatisfactionReason::NotDone.into()] } else { Vec::new() },
+            comment: String::new(),
+            request_id: fresh_id(rng),
+        };
+        let rated = self.ask(&person, request, details, rng).await?.answer();
+        // Some change their mind.
+        if rated.is_some() && rng.random_bool(0.3) {
+            self.memory.open().answered.push_back(own);
+        }
+        Ok(())
+    }
+}
