@@ -1,7 +1,7 @@
-"""python3 -m checker check|open-work SITE.json
+"""python3 -m checker check|open-work|doctored SITE.json
 
 `check` prints every invariant and exits 0 only when all hold; `open-work` prints what is still under way and exits 0 when
-nothing is. Anything else than 0 and 1 means that the checker itself is broken.
+nothing is; `doctored` makes copies of the site wrong in many ways and exits 0 when each was seen. Anything else than 0 and 1 means that the checker itself is broken.
 """
 
 import json
@@ -10,6 +10,7 @@ import time
 import traceback
 from pathlib import Path
 
+from .doctored import prove
 from .invariants import ALL
 from .open_work import open_work
 from .site import Site
@@ -36,8 +37,10 @@ def check(system, result):
 
 
 def main():
-    if len(sys.argv) != 3 or sys.argv[1] not in ("check", "open-work"):
+    if len(sys.argv) != 3 or sys.argv[1] not in ("check", "open-work", "doctored"):
         sys.exit(__doc__)
+    if sys.argv[1] == "doctored":
+        sys.exit(0 if prove(Path(sys.argv[2])) else 1)
     system = System(Site(Path(sys.argv[2])))
     if sys.argv[1] == "check":
         sys.exit(0 if check(system, system.site.folder / "findings.json") else 1)

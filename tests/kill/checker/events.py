@@ -8,9 +8,14 @@ from pathlib import Path
 
 
 class Contract:
+    """Made once per process: generated classes cannot be registered twice."""
+
+    _folder = None
+
     def __init__(self, proto: Path):
-        self._folder = tempfile.TemporaryDirectory(prefix="fieldreport-contract-")
-        _generate(proto, Path(self._folder.name))
+        if Contract._folder is None:
+            Contract._folder = tempfile.TemporaryDirectory(prefix="fieldreport-contract-")
+            _generate(proto, Path(Contract._folder.name))
         self._events = importlib.import_module("fieldreport.event.v1.event_pb2")
 
     def decode(self, event_type: str, body: bytes):

@@ -1,6 +1,9 @@
 //! PostgreSQL and RabbitMQ of a run: private ones, made, killed and stalled by `deploy/local`.
 
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use anyhow::Context as _;
 
@@ -16,6 +19,9 @@ pub enum Engine {
 }
 
 impl Engine {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Database, Self::Broker];
+
     /// As `deploy/local/engine` names it.
     const fn as_str(self) -> &'static str {
         match self {
@@ -30,45 +36,92 @@ impl Engine {
 pub struct Engines {
     scripts: PathBuf,
     folder: PathBuf,
+    environment: BTreeMap<String, String>,
 }
 
 impl Engines {
-    /// Makes and starts engines in `folder`.
+    /// Makes and starts engines in `folder`; durable ones, as they are to survive their crashes.
     pub async fn up(root: &Path, folder: &Path) -> anyhow::Result<Self> {
-        let engines = Self { scripts: root.join("deploy/local"), folder: folder.to_owned() };
-        engines.run("up", &[]).await?;
-        Ok(engines)
+        let scripts = root.join("deploy/local");
+        let said = run(&scripts.join("up"), &[folder.as_os_str()]).await?;
+        Ok(Self { scripts, folder: folder.to_owned(), environment: parse_environment(&said) })
     }
 
-    /// Stops them and removes what they held.
+    /// Where clients find the engines; the names are those of `deploy/local/up`.
+    pub fn url(&self, name: &str) -> anyhow::Result<&str> {
+        self.environment.get(name).map(String::as_str).with_context(|| format!("the engines have no {name}"))
+    }
+
+    /// The command that speaks to the broker, for others.
+    pub fn broker_control(&self) -> Vec<String> {
+        let script = self.scripts.join("engine").display().to_string();
+        vec![script, self.folder.display().to_string(), Engine::Broker.as_str().to_owned(), "ctl".to_owned()]
+    }
+
+    /// Kills them and removes what they held.
     pub async fn down(&self) -> anyhow::Result<()> {
-        self.run("down", &[]).await
+        run(&self.scripts.join("down"), &["--remove".as_ref(), self.folder.as_os_str()]).await?;
+        Ok(())
     }
 
     /// Sends a signal to an engine.
     pub async fn signal(&self, engine: Engine, signal: Signal) -> anyhow::Result<()> {
-        let what = match signal {
+        let action = match signal {
             Signal::Kill => "kill",
             Signal::Terminate => "stop",
             Signal::Stop => "stall",
-            Signal::Continue => "resume",
+            Signal::Continue => "continue",
         };
-        self.run("engine", &[engine.as_str(), what]).await
+        self.tell(engine, &[action]).await.map(drop)
+    }
+
+    /// Starts an engine that does not run; returns when it answers.
+    pub async fn start(&self, engine: Engine) -> anyhow::Result<()> {
+        self.tell(engine, &["start"]).await.map(drop)
     }
 
     /// `kill -9`, and start again: returns when it answers.
     pub async fn crash(&self, engine: Engine) -> anyhow::Result<()> {
         self.signal(engine, Signal::Kill).await?;
-        self.run("engine", &[engine.as_str(), "start"]).await
+        self.start(engine).await
     }
 
-    async fn run(&self, script: &str, arguments: &[&str]) -> anyhow::Result<()> {
-        let mut command = std::process::Command::new(self.scripts.join(script));
-        command.args(arguments).arg("--folder").arg(&self.folder);
-        let said = format!("{command:?}");
-        let done = tokio::task::spawn_blocking(move || command.output()).await?;
-        let done = done.with_context(|| format!("{said} cannot be started"))?;
-        anyhow::ensure!(done.status.success(), "{said}: {}", String::from_utf8_lossy(&done.stderr).trim());
-        Ok(())
+    /// Tells an engine something, e.g. `psql -c …` or `ctl …`; answers what it said.
+    pub async fn tell(&self, engine: Engine, words: &[&str]) -> anyhow::Result<String> {
+        let mut arguments = vec![self.folder.as_os_str(), engine.as_str().as_ref()];
+        arguments.extend(words.iter().map(|word| OsStr::new(*word)));
+        run(&self.scripts.join("engine"), &arguments).await
+    }
+}
+
+async fn run(script: &Path, arguments: &[&OsStr]) -> anyhow::Result<String> {
+    let mut command = Command::new(script);
+    command.args(arguments).stdin(Stdio::null());
+    let said = format!("{command:?}");
+    let done = tokio::task::spawn_blocking(move || command.output()).await?;
+    let done = done.with_context(|| format!("{said} cannot be started"))?;
+    anyhow::ensure!(done.status.success(), "{said}: {}", String::from_utf8_lossy(&done.stderr).trim());
+    Ok(String::from_utf8_lossy(&done.stdout).into_owned())
+}
+
+/// Lines of the form `export NAME='VALUE'`.
+fn parse_environment(text: &str) -> BTreeMap<String, String> {
+    let pair = |line: &str| {
+        let (name, value) = line.strip_prefix("export ")?.split_once('=')?;
+        Some((name.to_owned(), value.trim_matches('\'').to_owned()))
+    };
+    text.lines().filter_map(pair).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_up_says_is_understood() {
+        let said = "export A__URL='postgres://x_{service}:y=z@127.0.0.1:1/x'\nelse\n";
+        let environment = parse_environment(said);
+        assert_eq!(environment.len(), 1);
+        assert_eq!(environment["A__URL"], "postgres://x_{service}:y=z@127.0.0.1:1/x");
     }
 }

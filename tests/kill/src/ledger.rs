@@ -106,7 +106,7 @@ fn keep(mut file: File, mut lines: mpsc::Receiver<Waiting>) {
         }
         for Waiting { durable, .. } in waiting.drain(..) {
             // Whoever stopped waiting has its line all the same.
-            drop(durable.send(()));
+            durable.send(()).ok();
         }
     }
 }

@@ -9,8 +9,10 @@ mod engines;
 mod ledger;
 mod nemesis;
 mod options;
+mod proxy;
 mod run;
 mod site;
+mod stage;
 mod summary;
 mod town;
 

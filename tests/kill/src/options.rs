@@ -43,3 +43,11 @@ pub struct Options {
     #[arg(long, default_value = ".")]
     pub root: PathBuf,
 }
+
+impl Options {
+    /// Where a play takes place.
+    pub fn folder_of(&self, play: &str) -> PathBuf {
+        let name = format!("fieldreport-kill-{play}-{}-{}", self.seed, std::process::id());
+        self.folder.clone().unwrap_or_else(|| std::env::temp_dir().join(name))
+    }
+}

@@ -4,110 +4,87 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use tokio::task::JoinSet;
 use vocabulary::{Clock, Timestamp};
 
-use crate::answers::Answers;
-use crate::canary::Canary;
-use crate::checker::Checker;
-use crate::cluster::{Cluster, Program, layout};
-use crate::ledger::Ledger;
-use crate::nemesis::schedule::schedule;
-use crate::nemesis::{self, Victim};
+use crate::nemesis;
+use crate::nemesis::schedule::{Action, schedule};
 use crate::options::Options;
 use crate::site::Site;
+use crate::stage::{Props, START, STOP, Stage};
 use crate::summary::Summary;
-use crate::town::lines::Lines;
-use crate::town::people::People;
-use crate::town::script::Script;
 use crate::town::{Pace, Town, live};
 
-const START: Duration = Duration::from_secs(60);
 const WARM: Duration = Duration::from_secs(10);
 /// How long the town goes on after chaos, to show that all is well again.
 const AFTERWARDS: Duration = Duration::from_secs(5);
 /// How long outcomes may stay unknown once nothing is broken any more.
 const OUTCOMES: Duration = Duration::from_secs(60);
-const QUIESCE: Duration = Duration::from_secs(120);
-const STOP: Duration = Duration::from_secs(30);
 
-/// Runs; answers whether everything holds.
+/// From the first to the last act.
+pub type Span = (Timestamp, Timestamp);
+
+/// Runs; answers whether everything holds. The folder of a run that did not go well is kept.
 pub async fn run(options: &Options) -> anyhow::Result<bool> {
-    let folder = options.folder.clone().unwrap_or_else(|| {
-        std::env::temp_dir().join(format!("fieldreport-kill-{}-{}", options.seed, std::process::id()))
-    });
-    let site = Site::make(folder, &options.root)?;
+    let site = Site::make(options.folder_of("loop"), &options.root)?;
     let outcome = in_site(options, &site).await;
-    let well = matches!(outcome, Ok(true));
-    if well && !options.keep {
-        site.remove()?;
-    } else {
-        eprintln!("seed, schedule, ledger, logs and databases are in {}", site.folder.display());
-    }
+    site.leave(options.keep || !matches!(outcome, Ok(true)))?;
     outcome
 }
 
 async fn in_site(options: &Options, site: &Site) -> anyhow::Result<bool> {
-    let clock = Clock::system();
-    let canary = Canary::of(options.seed);
-    site.write("site.json", &site.describe_embedded(&canary))?;
-    let specs = layout::embedded()?;
-    let names: Vec<String> = specs.iter().map(|spec| spec.name.clone()).collect();
+    let stage = Stage::open(options, site.clone(), Props::default()).await?;
+    let names: Vec<String> = stage.cluster().members.iter().map(|member| member.spec.name.clone()).collect();
     let actions = schedule(options.seed, options.seconds * 1_000, &names, !options.embedded);
     site.write("schedule.json", &actions)?;
+    eprintln!("seed {}: {} actions", options.seed, actions.len());
     actions.iter().for_each(|action| eprintln!("{action}"));
 
-    let program = Program {
-        binary: options.binary.canonicalize()?,
-        data: site.data(),
-        province: site.province(),
-        settings: vec!["telemetry.log_level=info".to_owned()],
-    };
-    let cluster = Arc::new(Cluster::new(&program, specs.clone(), options.embedded, &site.logs()));
-    cluster.start(START).await?;
-    let victim = Victim { cluster: cluster.clone(), engines: None };
-    let town = Arc::new(Town::new(
-        Lines::to(&specs)?,
-        People::of(&site.data(), canary.clone())?,
-        Script::read(&site.province())?,
-        Ledger::create(&site.ledger())?,
-        Answers::create(&site.answers())?,
-    ));
-
-    let stop = Arc::new(AtomicBool::new(false));
-    let pace = Pace { citizens: options.citizens, rate: options.rate, seed: options.seed };
-    let begun = clock.now();
-    let living = tokio::task::JoinSet::from_iter([live(town.clone(), pace, stop.clone())]);
-    tokio::time::sleep(WARM).await;
-    let chaos_began = clock.now();
-    let deeds = nemesis::carry_out(&victim, &actions).await?;
-    let left = Duration::from_secs(options.seconds).saturating_sub(clock.now().since(chaos_began));
-    tokio::time::sleep(left).await;
-    nemesis::heal(&victim).await?;
-    cluster.until_ready(START).await?;
-    tokio::time::sleep(AFTERWARDS).await;
-    let ended = clock.now();
-    let acts = finish(&town, living, &stop).await?;
-
-    let checker = Checker::new(options.python.clone(), site.clone());
-    let mut summary = Summary::new(&town.tally.counts(), acts, (begun, ended), &deeds, &cluster.lives());
+    let mut summary = live_through(options, &stage, &actions).await?;
     summary.print();
     let mut well = summary.is_well();
-    well &= settle_and_check(&checker, "after chaos").await?;
-    let bad = cluster.stop(STOP).await;
+    well &= stage.settle_and_check("after chaos").await?;
+    let bad = stage.cluster().stop(STOP).await;
     bad.iter().for_each(|bad| eprintln!("NOT WELL: {bad}"));
     well &= bad.is_empty();
-    cluster.start(START).await?;
-    well &= settle_and_check(&checker, "after a restart of everything").await?;
-    cluster.stop(STOP).await;
+    if let Some(engines) = &stage.victim.engines {
+        for engine in crate::engines::Engine::ALL {
+            engines.crash(engine).await?;
+        }
+    }
+    stage.cluster().start(START).await?;
+    well &= stage.settle_and_check("after a restart of everything").await?;
+    stage.close().await?;
     summary.verdict(well);
     site.write("summary.json", &summary)?;
     Ok(well)
 }
 
+/// The town lives while everything goes wrong, and a little longer.
+async fn live_through(options: &Options, stage: &Stage, actions: &[Action]) -> anyhow::Result<Summary> {
+    let clock = Clock::system();
+    let stop = Arc::new(AtomicBool::new(false));
+    let pace = Pace { citizens: options.citizens, rate: options.rate, seed: options.seed };
+    let begun = clock.now();
+    let living = JoinSet::from_iter([live(stage.town.clone(), pace, stop.clone())]);
+    tokio::time::sleep(WARM).await;
+    let chaos = clock.now();
+    let deeds = nemesis::carry_out(&stage.victim, actions).await?;
+    let left = Duration::from_secs(options.seconds).saturating_sub(clock.now().since(chaos));
+    tokio::time::sleep(left).await;
+    stage.victim.heal().await?;
+    stage.cluster().until_ready(START).await?;
+    tokio::time::sleep(AFTERWARDS).await;
+    let ended = clock.now();
+    let acts = finish(&stage.town, living, &stop).await?;
+    let counts = stage.town.tally.counts();
+    Ok(Summary::new(&counts, acts, (begun, ended), &deeds, &stage.cluster().lives()))
+}
+
 /// Nobody acts any more; outcomes that are unknown get a last chance.
 async fn finish(
     town: &Arc<Town>,
-    mut living: tokio::task::JoinSet<anyhow::Result<u64>>,
+    mut living: JoinSet<anyhow::Result<u64>>,
     stop: &AtomicBool,
 ) -> anyhow::Result<u64> {
     stop.store(true, Ordering::SeqCst);
@@ -121,19 +98,3 @@ async fn finish(
     town.answers.flush()?;
     ended.transpose()?.transpose().map(Option::unwrap_or_default)
 }
-
-async fn settle_and_check(checker: &Checker, when: &str) -> anyhow::Result<bool> {
-    eprintln!("\n== {when}");
-    match checker.until_idle(QUIESCE).await? {
-        Ok(took) => eprintln!("no work is open after {:.1} s", took.as_secs_f64()),
-        Err(open) => {
-            eprintln!("NOT WELL: work is still open after {QUIESCE:?}: {open}");
-            checker.check().await?;
-            return Ok(false);
-        }
-    }
-    checker.check().await
-}
-
-/// From the first to the last act.
-pub type Span = (Timestamp, Timestamp);

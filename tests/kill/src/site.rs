@@ -1,10 +1,13 @@
 //! The folder of a run, and what the checker must know about it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use crate::canary::Canary;
+use crate::cluster::Service;
+use crate::engines::Engines;
 
 /// Where everything of a run lies. Removed at the end unless something is to be looked at.
 #[derive(Debug, Clone)]
@@ -23,9 +26,9 @@ pub struct Description<'a> {
     /// Data folder of the system.
     pub data: PathBuf,
     /// Connection strings of PostgreSQL by service; empty for SQLite.
-    pub databases: std::collections::BTreeMap<&'static str, String>,
-    /// The broker, if there is one.
-    pub broker: Option<String>,
+    pub databases: BTreeMap<&'static str, String>,
+    /// The command that speaks to the broker (`rabbitmqctl`); empty without one.
+    pub broker: Vec<String>,
     /// The province pack.
     pub province: PathBuf,
     /// The contract.
@@ -83,20 +86,39 @@ impl Site {
         self.folder.join("site.json")
     }
 
-    /// Describes an embedded system.
-    pub fn describe_embedded<'a>(&self, canary: &'a Canary) -> Description<'a> {
-        Description {
-            engine: "sqlite",
+    /// Where the engines lie.
+    pub fn engines(&self) -> PathBuf {
+        self.folder.join("engines")
+    }
+
+    /// Describes the system; without engines it is an embedded one.
+    pub fn describe<'a>(
+        &self,
+        canary: &'a Canary,
+        engines: Option<&Engines>,
+    ) -> anyhow::Result<Description<'a>> {
+        let mut databases = BTreeMap::new();
+        let mut broker = Vec::new();
+        if let Some(engines) = engines {
+            // The superuser sees everything: the checker looks into the identity schema, too.
+            let server = engines.url("FIELDREPORT_TEST_POSTGRES")?.trim_end_matches("/postgres");
+            for service in Service::ALL {
+                databases.insert(service.as_str(), format!("{server}/fieldreport_{}", service.as_str()));
+            }
+            broker = engines.broker_control();
+        }
+        Ok(Description {
+            engine: if engines.is_some() { "postgres" } else { "sqlite" },
             data: self.data(),
-            databases: std::collections::BTreeMap::new(),
-            broker: None,
+            databases,
+            broker,
             province: self.province(),
             proto: self.root.join("proto"),
             logs: self.logs(),
             ledger: self.ledger(),
             answers: self.answers(),
             canary,
-        }
+        })
     }
 
     /// Writes something of the run as JSON.
@@ -104,8 +126,12 @@ impl Site {
         Ok(std::fs::write(self.folder.join(name), serde_json::to_vec_pretty(value)?)?)
     }
 
-    /// Removes everything.
-    pub fn remove(&self) -> anyhow::Result<()> {
+    /// At the end: everything is removed, or kept and named.
+    pub fn leave(&self, keep: bool) -> anyhow::Result<()> {
+        if keep {
+            eprintln!("seed, schedule, ledger, logs and databases are in {}", self.folder.display());
+            return Ok(());
+        }
         Ok(std::fs::remove_dir_all(&self.folder)?)
     }
 }

@@ -11,8 +11,8 @@ AFTER = {
     "ReportDeferred": "answered_deferred", "ReportReopened": "reopened", "ReportClosed": "closed",
     "ReportWithdrawn": "withdrawn", "ReportSubmitted": "submitted",
 }
-#: Events that stand on no timeline.
-SILENT = {"MessagePosted", "RedriveRequested"}
+#: Events that are about no report.
+SILENT = {"RedriveRequested"}
 
 
 def check(system):

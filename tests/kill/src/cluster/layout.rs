@@ -1,5 +1,6 @@
 //! Which processes there are: what each serves, where, and with which settings.
 
+use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -58,24 +59,35 @@ pub struct Program {
     pub province: PathBuf,
     /// Further settings, `key=value`.
     pub settings: Vec<String>,
+    /// Settings that are nobody else's business: URLs with passwords.
+    pub environment: BTreeMap<String, String>,
 }
 
 impl Program {
+    /// A command of the product on this system.
+    pub fn command(&self, name: &str) -> Command {
+        let mut command = Command::new(&self.binary);
+        command.arg(name).arg("--data-dir").arg(&self.data).arg("--province").arg(&self.province);
+        command.envs(&self.environment);
+        for setting in &self.settings {
+            command.args(["--set", setting]);
+        }
+        command
+    }
+
     /// How to start the process of `spec`.
     pub fn serve(&self, spec: &Spec, embedded: bool) -> Command {
-        let mut command = Command::new(&self.binary);
-        command.arg("serve").arg("--data-dir").arg(&self.data).arg("--province").arg(&self.province);
+        let mut command = self.command("serve");
         if !embedded {
             let services: Vec<&str> = spec.services.iter().map(|service| service.as_str()).collect();
             command.args(["--services", &services.join(",")]);
         }
-        let own = [
+        for setting in [
             format!("grpc.address={}", spec.grpc),
             format!("internal_address={}", spec.internal),
             "telemetry.log_format=json".to_owned(),
-        ];
-        for setting in own.iter().chain(&self.settings) {
-            command.args(["--set", setting]);
+        ] {
+            command.args(["--set", &setting]);
         }
         command
     }

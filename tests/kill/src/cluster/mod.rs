@@ -6,6 +6,7 @@ pub mod probe;
 
 mod keeper;
 mod process;
+mod resources;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use tokio::task::JoinSet;
 pub use keeper::{Kept, Life};
 pub use layout::{Program, Service, Spec};
 pub use process::Signal;
+pub use resources::Resources;
 
 /// The processes of one run.
 pub struct Cluster {
@@ -81,6 +83,12 @@ impl Cluster {
     /// Every life of every process.
     pub fn lives(&self) -> Vec<Life> {
         self.members.iter().flat_map(|member| member.lives()).collect()
+    }
+
+    /// What every living process holds.
+    pub fn resources(&self) -> Vec<Resources> {
+        let of = |member: &Arc<Kept>| Resources::of(&member.spec.name, member.pid()?);
+        self.members.iter().filter_map(of).collect()
     }
 
     /// The processes of a service.

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::cluster::{Cluster, Signal};
 use crate::engines::{Engine, Engines};
+use crate::proxy::{Link, Proxy};
 use schedule::{Action, Fault, Target};
 
 /// An action that was carried out.
@@ -18,7 +19,7 @@ use schedule::{Action, Fault, Target};
 pub struct Deed {
     /// As scheduled.
     pub action: Action,
-    /// How many processes were hit: nobody can be killed who is dead already.
+    /// How many were hit: nobody can be killed who is dead already.
     pub hit: usize,
 }
 
@@ -29,6 +30,8 @@ pub struct Victim {
     pub cluster: Arc<Cluster>,
     /// Its engines, unless it is embedded.
     pub engines: Option<Arc<Engines>>,
+    /// Between processes and database.
+    pub database_link: Option<Arc<Proxy>>,
 }
 
 /// Carries a schedule out from now on; returns when the last fault is over.
@@ -39,7 +42,7 @@ pub async fn carry_out(victim: &Victim, actions: &[Action]) -> anyhow::Result<Ve
         sleep_until(begun + Duration::from_millis(action.at_ms)).await;
         let (victim, action) = (victim.clone(), action.clone());
         running.spawn(async move {
-            let hit = strike(&victim, &action).await?;
+            let hit = victim.suffer(&action).await?;
             Ok(Deed { action, hit })
         });
     }
@@ -48,67 +51,86 @@ pub async fn carry_out(victim: &Victim, actions: &[Action]) -> anyhow::Result<Ve
     Ok(deeds)
 }
 
-async fn strike(victim: &Victim, action: &Action) -> anyhow::Result<usize> {
-    let cause = action.to_string();
-    let members = victim.cluster.members.iter().filter(|member| match &action.target {
-        Target::Process(name) => member.spec.name == *name,
-        Target::Everything => true,
-        Target::Database | Target::Broker => false,
-    });
-    match action.fault {
-        Fault::Kill => {
-            let hit = members.filter(|member| member.signal(Signal::Kill, &cause)).count();
-            Ok(hit + kill_engines(victim, &action.target).await?)
+impl Victim {
+    /// Answers how many were hit, once the fault is over.
+    async fn suffer(&self, action: &Action) -> anyhow::Result<usize> {
+        let cause = action.to_string();
+        match action.fault {
+            Fault::Kill => self.kill(&action.target, &cause).await,
+            Fault::Stall(ms) => self.stall(&action.target, Duration::from_millis(ms), &cause).await,
+            Fault::Cut => {
+                self.database_link.iter().for_each(|link| link.cut());
+                Ok(self.database_link.iter().count())
+            }
+            Fault::Slow { by_ms, for_ms } => {
+                let set = |how| self.database_link.iter().for_each(|link| link.set(how));
+                set(Link::Slow(Duration::from_millis(by_ms)));
+                sleep(Duration::from_millis(for_ms)).await;
+                set(Link::Quick);
+                Ok(self.database_link.iter().count())
+            }
         }
-        Fault::Stall(ms) => {
-            let still: Vec<_> = members.filter(|member| member.signal(Signal::Stop, &cause)).collect();
-            let engine = engine_of(&action.target).zip(victim.engines.as_ref());
-            if let Some((engine, engines)) = engine {
-                engines.signal(engine, Signal::Stop).await?;
-            }
-            sleep(Duration::from_millis(ms)).await;
-            for member in &still {
-                member.signal(Signal::Continue, &cause);
-            }
-            if let Some((engine, engines)) = engine {
+    }
+
+    async fn kill(&self, target: &Target, cause: &str) -> anyhow::Result<usize> {
+        let members = self.cluster.members.iter().filter(|member| is_hit(target, &member.spec.name));
+        let processes = members.filter(|member| member.signal(Signal::Kill, cause)).count();
+        let engines = engines_of(target);
+        let Some(all) = self.engines.as_ref().filter(|_| !engines.is_empty()) else { return Ok(processes) };
+        let again = engines.iter().map(|engine| all.crash(*engine));
+        futures::future::join_all(again).await.into_iter().collect::<anyhow::Result<Vec<()>>>()?;
+        Ok(processes + engines.len())
+    }
+
+    async fn stall(&self, target: &Target, time: Duration, cause: &str) -> anyhow::Result<usize> {
+        let members = self.cluster.members.iter().filter(|member| is_hit(target, &member.spec.name));
+        let still: Vec<_> = members.filter(|member| member.signal(Signal::Stop, cause)).collect();
+        let engines: Vec<_> = self
+            .engines
+            .iter()
+            .flat_map(|all| engines_of(target).iter().map(move |one| (all, *one)))
+            .collect();
+        for (all, engine) in &engines {
+            all.signal(*engine, Signal::Stop).await?;
+        }
+        sleep(time).await;
+        for member in &still {
+            member.signal(Signal::Continue, cause);
+        }
+        for (all, engine) in &engines {
+            all.signal(*engine, Signal::Continue).await?;
+        }
+        Ok(still.len() + engines.len())
+    }
+
+    /// Lets everybody go on who stands still or is slow.
+    pub async fn heal(&self) -> anyhow::Result<()> {
+        for member in &self.cluster.members {
+            member.signal(Signal::Continue, "healed");
+        }
+        if let Some(engines) = &self.engines {
+            for engine in Engine::ALL {
                 engines.signal(engine, Signal::Continue).await?;
             }
-            Ok(still.len() + usize::from(engine.is_some()))
         }
+        self.database_link.iter().for_each(|link| link.set(Link::Quick));
+        Ok(())
     }
 }
 
-fn engine_of(target: &Target) -> Option<Engine> {
+fn is_hit(target: &Target, name: &str) -> bool {
     match target {
-        Target::Database => Some(Engine::Database),
-        Target::Broker => Some(Engine::Broker),
-        Target::Process(_) | Target::Everything => None,
+        Target::Process(process) => process == name,
+        Target::Everything => true,
+        Target::Database | Target::Broker | Target::DatabaseLink => false,
     }
 }
 
-/// Kills an engine, or both, and starts it again.
-async fn kill_engines(victim: &Victim, target: &Target) -> anyhow::Result<usize> {
-    let Some(engines) = &victim.engines else { return Ok(0) };
-    let hit: &[Engine] = match target {
+fn engines_of(target: &Target) -> &'static [Engine] {
+    match target {
         Target::Database => &[Engine::Database],
         Target::Broker => &[Engine::Broker],
-        Target::Everything => &[Engine::Database, Engine::Broker],
-        Target::Process(_) => &[],
-    };
-    let again = hit.iter().map(|engine| engines.crash(*engine));
-    futures::future::join_all(again).await.into_iter().collect::<anyhow::Result<Vec<()>>>()?;
-    Ok(hit.len())
-}
-
-/// Lets everybody go on who stands still.
-pub async fn heal(victim: &Victim) -> anyhow::Result<()> {
-    for member in &victim.cluster.members {
-        member.signal(Signal::Continue, "healed");
+        Target::Everything => &Engine::ALL,
+        Target::Process(_) | Target::DatabaseLink => &[],
     }
-    if let Some(engines) = &victim.engines {
-        for engine in [Engine::Database, Engine::Broker] {
-            engines.signal(engine, Signal::Continue).await?;
-        }
-    }
-    Ok(())
 }

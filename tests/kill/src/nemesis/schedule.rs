@@ -17,6 +17,8 @@ pub enum Target {
     Database,
     /// The message broker.
     Broker,
+    /// The link between processes and database.
+    DatabaseLink,
     /// Every process and both engines.
     Everything,
 }
@@ -29,6 +31,15 @@ pub enum Fault {
     Kill,
     /// It stands still for so many milliseconds.
     Stall(u64),
+    /// A link: every connection is torn down, once.
+    Cut,
+    /// A link: every piece is held back.
+    Slow {
+        /// By so many milliseconds.
+        by_ms: u64,
+        /// For so many milliseconds.
+        for_ms: u64,
+    },
 }
 
 /// One thing that goes wrong.
@@ -42,44 +53,57 @@ pub struct Action {
     pub fault: Fault,
 }
 
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Process(name) => name,
+            Self::Database => "the database",
+            Self::Broker => "the broker",
+            Self::DatabaseLink => "the link to the database",
+            Self::Everything => "everything",
+        })
+    }
+}
+
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let target = match &self.target {
-            Target::Process(name) => name,
-            Target::Database => "the database",
-            Target::Broker => "the broker",
-            Target::Everything => "everything",
-        };
+        let (at, target) = (self.at_ms as f64 / 1e3, &self.target);
         match self.fault {
-            Fault::Kill => write!(f, "{:7.3} s  kill -9 {target}", self.at_ms as f64 / 1e3),
-            Fault::Stall(ms) => {
-                write!(f, "{:7.3} s  stall {target} for {:.1} s", self.at_ms as f64 / 1e3, ms as f64 / 1e3)
+            Fault::Kill => write!(f, "{at:7.3} s  kill -9 {target}"),
+            Fault::Stall(ms) => write!(f, "{at:7.3} s  stall {target} for {:.1} s", ms as f64 / 1e3),
+            Fault::Cut => write!(f, "{at:7.3} s  cut {target}"),
+            Fault::Slow { by_ms, for_ms } => {
+                write!(f, "{at:7.3} s  slow {target} by {by_ms} ms for {:.1} s", for_ms as f64 / 1e3)
             }
         }
     }
 }
 
-/// Of 100 actions: one process is killed, an engine is killed, something stands still, everything is killed.
-const MIX: [(Kind, u32); 4] =
-    [(Kind::Process, 68), (Kind::Engine, 16), (Kind::Stall, 10), (Kind::Everything, 6)];
+/// Of 100 actions.
+const MIX: [(Kind, u32); 5] =
+    [(Kind::Process, 64), (Kind::Engine, 14), (Kind::Stall, 8), (Kind::Link, 8), (Kind::Everything, 6)];
+/// Milliseconds between two actions.
+const PAUSE: std::ops::Range<u64> = 2_000..4_000;
 
 #[derive(Debug, Clone, Copy)]
 enum Kind {
     Process,
     Engine,
     Stall,
+    Link,
     Everything,
 }
 
-/// The schedule of `duration_ms` of chaos with an action every 2 to 4 s on average every three.
+/// The schedule of `duration_ms` of chaos.
 pub fn schedule(seed: u64, duration_ms: u64, processes: &[String], engines: bool) -> Vec<Action> {
-    let mut rng = StdRng::seed_from_u64(seed ^ 0x6e65_6d65_7369_73);
+    // A stream of its own: what citizens do takes nothing away from it.
+    let mut rng = StdRng::seed_from_u64(seed ^ 0x006e_656d_6573_6973);
     let mut actions = Vec::new();
     let mut at_ms = rng.random_range(300..1_500);
     while at_ms < duration_ms {
         let (target, fault) = draw(&mut rng, processes, engines);
         actions.push(Action { at_ms, target, fault });
-        at_ms += rng.random_range(2_000..4_000);
+        at_ms += rng.random_range(PAUSE);
     }
     actions
 }
@@ -87,27 +111,34 @@ pub fn schedule(seed: u64, duration_ms: u64, processes: &[String], engines: bool
 fn draw(rng: &mut StdRng, processes: &[String], engines: bool) -> (Target, Fault) {
     let process = |rng: &mut StdRng| Target::Process(processes.choose(rng).cloned().unwrap_or_default());
     let engine = |rng: &mut StdRng| if rng.random_bool(0.5) { Target::Database } else { Target::Broker };
-    let mut roll = rng.random_range(0..MIX.iter().map(|(_, share)| share).sum());
-    let kind = MIX.iter().find(|(_, share)| {
-        let hit = roll < *share;
-        roll = roll.saturating_sub(*share);
-        hit
-    });
-    match kind.map_or(Kind::Process, |(kind, _)| *kind) {
+    match draw_kind(rng) {
         Kind::Engine if engines => (engine(rng), Fault::Kill),
-        Kind::Process | Kind::Engine => (process(rng), Fault::Kill),
+        Kind::Link if engines && rng.random_bool(0.5) => (Target::DatabaseLink, Fault::Cut),
+        Kind::Link if engines => {
+            let slow =
+                Fault::Slow { by_ms: rng.random_range(5..200), for_ms: rng.random_range(2_000..8_000) };
+            (Target::DatabaseLink, slow)
+        }
+        Kind::Process | Kind::Engine | Kind::Link => (process(rng), Fault::Kill),
         Kind::Stall => {
             let target = if engines && rng.random_bool(0.3) { engine(rng) } else { process(rng) };
             // Most stalls are short; the longest outlast every time-out of the system.
-            let ms = if rng.random_bool(0.7) {
-                rng.random_range(1_000..6_000)
-            } else {
-                rng.random_range(6_000..20_000)
-            };
-            (target, Fault::Stall(ms))
+            let long = rng.random_bool(0.3);
+            (target, Fault::Stall(rng.random_range(if long { 6_000..20_000 } else { 1_000..6_000 })))
         }
         Kind::Everything => (Target::Everything, Fault::Kill),
     }
+}
+
+fn draw_kind(rng: &mut StdRng) -> Kind {
+    let mut roll = rng.random_range(0..MIX.iter().map(|(_, share)| share).sum());
+    for (kind, share) in MIX {
+        if roll < share {
+            return kind;
+        }
+        roll -= share;
+    }
+    Kind::Process
 }
 
 #[cfg(test)]
@@ -139,6 +170,7 @@ mod tests {
     #[test]
     fn without_engines_none_is_hit() {
         let actions = schedule(1, 900_000, &names(), false);
-        assert!(actions.iter().all(|action| !matches!(action.target, Target::Database | Target::Broker)));
+        let of_process = |action: &Action| matches!(action.target, Target::Process(_) | Target::Everything);
+        assert!(actions.iter().all(of_process));
     }
 }

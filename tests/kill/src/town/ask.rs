@@ -21,7 +21,9 @@ const TWINS: f64 = 0.05;
 /// Share of answered requests that are sent again later.
 const REPLAYS: f64 = 0.2;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+const LONGEST_PAUSE: Duration = Duration::from_secs(4);
+/// Seconds that somebody waits for an answer.
+const PATIENCE: std::ops::Range<f64> = 3.0..8.0;
 
 /// How a request ended.
 #[derive(Debug)]
@@ -59,7 +61,7 @@ fn is_refusal(status: &Status) -> bool {
 }
 
 /// The code as the API's documents spell it.
-fn spelled(code: Code) -> String {
+pub fn spelled(code: Code) -> String {
     let mut word = String::new();
     for letter in format!("{code:?}").chars() {
         if letter.is_ascii_uppercase() && !word.is_empty() {
@@ -72,12 +74,7 @@ fn spelled(code: Code) -> String {
 
 /// SHA-256 in hexadecimal.
 pub fn digest(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        drop(write!(text, "{byte:02x}"));
-        text
-    })
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Town {
@@ -100,8 +97,8 @@ impl Town {
         let mut why = Why::First;
         let mut pause = FIRST_PAUSE;
         if rng.random_bool(TWINS) {
-            let twin = self.attempt(person, &command, Why::Twin, rng.random_range(1.0..4.0));
-            let first = self.attempt(person, &command, why, rng.random_range(1.0..4.0));
+            let twin = self.attempt(person, &command, Why::Twin, rng.random_range(PATIENCE));
+            let first = self.attempt(person, &command, why, rng.random_range(PATIENCE));
             let (twin, first) = futures::future::join(twin, first).await;
             match (first?, twin?) {
                 (Ok(reply), _) | (Err(_), Ok(reply)) => {
@@ -114,7 +111,7 @@ impl Town {
             }
         }
         loop {
-            match self.attempt(person, &command, why, rng.random_range(1.0..4.0)).await? {
+            match self.attempt(person, &command, why, rng.random_range(PATIENCE)).await? {
                 Ok(reply) => return self.answered(person, &command, reply, rng).await,
                 Err(status) if is_refusal(&status) => return Ok(Outcome::Refused),
                 Err(_) if self.is_over() => return Ok(Outcome::Unknown),
@@ -137,7 +134,7 @@ impl Town {
             let pause = if rng.random_bool(0.5) { 0.0 } else { rng.random_range(0.0..3.0) };
             tokio::time::sleep(Duration::from_secs_f64(pause)).await;
             // Its outcome is for the checker: the ledger has it.
-            drop(self.attempt(person, command, Why::Replay, rng.random_range(1.0..4.0)).await?);
+            drop(self.attempt(person, command, Why::Replay, rng.random_range(PATIENCE)).await?);
         }
         Ok(Outcome::Answered(reply))
     }

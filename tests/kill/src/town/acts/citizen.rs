@@ -24,7 +24,8 @@ impl Town {
     pub(super) async fn create(&self, citizen: usize, rng: &mut StdRng) -> anyhow::Result<()> {
         let person = Person::Citizen(citizen);
         let request_id = fresh_id(rng);
-        let mut report = self.script.report(&request_id[..13], rng);
+        let mark = format!("{citizen}-{}", rng.random::<u32>());
+        let mut report = self.script.report(&mark, rng);
         let count = if rng.random_bool(WITH_MEDIA) { rng.random_range(1..=2) } else { 0 };
         let media: Vec<String> = (0..count).map(|_| fresh_id(rng)).collect();
         report.media = media.iter().map(|id| format!("media/{id}")).collect();

@@ -15,7 +15,7 @@ use crate::cluster::Service;
 use crate::ledger::{Line, Why};
 use crate::town::Town;
 use crate::town::acts::photo;
-use crate::town::ask::{digest, reason};
+use crate::town::ask::{digest, reason, spelled};
 use crate::town::people::Person;
 
 const CHUNK: usize = 256 * 1024;
@@ -109,7 +109,7 @@ impl Town {
             Ok(outcome) => outcome.map(tonic::Response::into_inner),
             Err(_) => Err(Status::deadline_exceeded("the upload took too long")),
         };
-        let said = |status: &Status| format!("{:?}", status.code()).to_uppercase();
+        let said = |status: &Status| spelled(status.code());
         let answer = Line::Answer {
             at: self.clock.now().micros(),
             request: file.id.clone(),
