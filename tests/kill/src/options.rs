@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
+use crate::town::Pace;
+
 /// Kills everything again and again while citizens use the system, and proves that nothing acknowledged was lost,
 /// doubled or told to the wrong person.
 #[derive(Debug, Clone, Parser)]
@@ -45,6 +47,11 @@ pub struct Options {
 }
 
 impl Options {
+    /// The town's pace at so many acts a second.
+    pub fn pace(&self, rate: f64) -> Pace {
+        Pace { citizens: self.citizens, rate, seed: self.seed, only: None }
+    }
+
     /// Where a play takes place.
     pub fn folder_of(&self, play: &str) -> PathBuf {
         let name = format!("fieldreport-kill-{play}-{}-{}", self.seed, std::process::id());

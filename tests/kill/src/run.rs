@@ -1,10 +1,7 @@
 //! One kill loop: warm → chaos → heal → quiesce → check → restart everything → check again.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::task::JoinSet;
 use vocabulary::{Clock, Timestamp};
 
 use crate::nemesis;
@@ -13,13 +10,11 @@ use crate::options::Options;
 use crate::site::Site;
 use crate::stage::{Props, START, STOP, Stage};
 use crate::summary::Summary;
-use crate::town::{Pace, Town, live};
+use crate::town::Crowd;
 
 const WARM: Duration = Duration::from_secs(10);
 /// How long the town goes on after chaos, to show that all is well again.
 const AFTERWARDS: Duration = Duration::from_secs(5);
-/// How long outcomes may stay unknown once nothing is broken any more.
-const OUTCOMES: Duration = Duration::from_secs(60);
 
 /// From the first to the last act.
 pub type Span = (Timestamp, Timestamp);
@@ -63,10 +58,8 @@ async fn in_site(options: &Options, site: &Site) -> anyhow::Result<bool> {
 /// The town lives while everything goes wrong, and a little longer.
 async fn live_through(options: &Options, stage: &Stage, actions: &[Action]) -> anyhow::Result<Summary> {
     let clock = Clock::system();
-    let stop = Arc::new(AtomicBool::new(false));
-    let pace = Pace { citizens: options.citizens, rate: options.rate, seed: options.seed };
     let begun = clock.now();
-    let living = JoinSet::from_iter([live(stage.town.clone(), pace, stop.clone())]);
+    let crowd = Crowd::gather(&stage.town, options.pace(options.rate));
     tokio::time::sleep(WARM).await;
     let chaos = clock.now();
     let deeds = nemesis::carry_out(&stage.victim, actions).await?;
@@ -76,25 +69,7 @@ async fn live_through(options: &Options, stage: &Stage, actions: &[Action]) -> a
     stage.cluster().until_ready(START).await?;
     tokio::time::sleep(AFTERWARDS).await;
     let ended = clock.now();
-    let acts = finish(&stage.town, living, &stop).await?;
+    let acts = crowd.leave().await?;
     let counts = stage.town.tally.counts();
     Ok(Summary::new(&counts, acts, (begun, ended), &deeds, &stage.cluster().lives()))
-}
-
-/// Nobody acts any more; outcomes that are unknown get a last chance.
-async fn finish(
-    town: &Arc<Town>,
-    mut living: JoinSet<anyhow::Result<u64>>,
-    stop: &AtomicBool,
-) -> anyhow::Result<u64> {
-    stop.store(true, Ordering::SeqCst);
-    let ended = match tokio::time::timeout(OUTCOMES, living.join_next()).await {
-        Ok(ended) => ended,
-        Err(_) => {
-            town.give_up();
-            living.join_next().await
-        }
-    };
-    town.answers.flush()?;
-    ended.transpose()?.transpose().map(Option::unwrap_or_default)
 }

@@ -48,7 +48,7 @@ impl<R> Outcome<R> {
 
 /// Whether the outcome is known: the server itself has said no, and not merely "not now". A broken connection looks like
 /// an INTERNAL or UNKNOWN without details.
-fn is_refusal(status: &Status) -> bool {
+pub fn is_refusal(status: &Status) -> bool {
     let transient = [
         Code::Unavailable,
         Code::DeadlineExceeded,
@@ -86,6 +86,27 @@ impl Town {
         details: Value,
         rng: &mut StdRng,
     ) -> anyhow::Result<Outcome<C::Reply>> {
+        self.intend(person, &command, details).await?;
+        if !rng.random_bool(TWINS) {
+            return self.insist(person, &command, Why::First, rng).await;
+        }
+        let twin = self.attempt(person, &command, Why::Twin, rng.random_range(PATIENCE));
+        let first = self.attempt(person, &command, Why::First, rng.random_range(PATIENCE));
+        let (twin, first) = futures::future::join(twin, first).await;
+        match (first?, twin?) {
+            (Ok(reply), _) | (Err(_), Ok(reply)) => self.answered(person, &command, reply, rng).await,
+            (Err(status), Err(other)) if is_refusal(&status) && is_refusal(&other) => Ok(Outcome::Refused),
+            (Err(_), Err(_)) => self.insist(person, &command, Why::Retry, rng).await,
+        }
+    }
+
+    /// Writes down that something is about to be asked.
+    pub async fn intend<C: Command>(
+        &self,
+        person: &Person,
+        command: &C,
+        details: Value,
+    ) -> anyhow::Result<()> {
         let intent = Line::Intent {
             at: self.clock.now().micros(),
             request: command.request_id().to_owned(),
@@ -93,26 +114,21 @@ impl Town {
             caller: person.name(),
             details,
         };
-        self.ledger.write(&intent).await?;
-        let mut why = Why::First;
+        self.ledger.write(&intent).await
+    }
+
+    /// Asks again and again, until the outcome is known or the run gives up.
+    pub async fn insist<C: Command>(
+        &self,
+        person: &Person,
+        command: &C,
+        mut why: Why,
+        rng: &mut StdRng,
+    ) -> anyhow::Result<Outcome<C::Reply>> {
         let mut pause = FIRST_PAUSE;
-        if rng.random_bool(TWINS) {
-            let twin = self.attempt(person, &command, Why::Twin, rng.random_range(PATIENCE));
-            let first = self.attempt(person, &command, why, rng.random_range(PATIENCE));
-            let (twin, first) = futures::future::join(twin, first).await;
-            match (first?, twin?) {
-                (Ok(reply), _) | (Err(_), Ok(reply)) => {
-                    return self.answered(person, &command, reply, rng).await;
-                }
-                (Err(status), Err(other)) if is_refusal(&status) && is_refusal(&other) => {
-                    return Ok(Outcome::Refused);
-                }
-                (Err(_), Err(_)) => why = Why::Retry,
-            }
-        }
         loop {
-            match self.attempt(person, &command, why, rng.random_range(PATIENCE)).await? {
-                Ok(reply) => return self.answered(person, &command, reply, rng).await,
+            match self.attempt(person, command, why, rng.random_range(PATIENCE)).await? {
+                Ok(reply) => return self.answered(person, command, reply, rng).await,
                 Err(status) if is_refusal(&status) => return Ok(Outcome::Refused),
                 Err(_) if self.is_over() => return Ok(Outcome::Unknown),
                 Err(_) => why = Why::Retry,
@@ -139,8 +155,8 @@ impl Town {
         Ok(Outcome::Answered(reply))
     }
 
-    /// Sends once, and writes down what came of it.
-    async fn attempt<C: Command>(
+    /// Sends once, waits so many seconds, and writes down what came of it.
+    pub async fn attempt<C: Command>(
         &self,
         person: &Person,
         command: &C,
@@ -167,7 +183,7 @@ impl Town {
         self.ledger.write(&line).await?;
         match &outcome {
             Ok(_) => self.tally.answered(C::KIND, self.clock.now()),
-            Err(status) => self.tally.failed(status),
+            Err(status) => self.tally.failed(C::KIND, status),
         }
         Ok(outcome)
     }

@@ -1,6 +1,8 @@
 //! The town: citizens, coordinators, agencies and readers who use the system in an open loop. A slow or missing answer
 //! delays nobody else; whoever does not know the outcome asks again under the same id.
 
+pub use acts::Act;
+
 pub mod ask;
 pub mod commands;
 pub mod lines;
@@ -27,7 +29,6 @@ use vocabulary::Clock;
 use crate::answers::Answers;
 use crate::cluster::Service;
 use crate::ledger::Ledger;
-use acts::Act;
 use lines::Lines;
 use memory::Memory;
 use people::{People, Person};
@@ -90,7 +91,7 @@ impl Town {
         match read(token, self.lines.next(service).channel.clone()).await {
             Ok(answer) => Ok(Some(answer)),
             Err(status) => {
-                self.tally.failed(&status);
+                self.tally.failed("read", &status);
                 Ok(None)
             }
         }
@@ -106,6 +107,8 @@ pub struct Pace {
     pub rate: f64,
     /// Repeats the run.
     pub seed: u64,
+    /// Everybody does the same; none: the town's mix.
+    pub only: Option<Act>,
 }
 
 /// A random UUID of a seeded run.
@@ -113,18 +116,45 @@ pub fn fresh_id(rng: &mut StdRng) -> String {
     uuid::Builder::from_random_bytes(rng.random()).into_uuid().to_string()
 }
 
-/// Everybody acts, each on a clock of their own, until `stop` is set; then all outcomes are waited for. Answers how many
-/// acts there were.
-pub async fn live(town: Arc<Town>, pace: Pace, stop: Arc<AtomicBool>) -> anyhow::Result<u64> {
-    let mut people = JoinSet::new();
-    for number in 0..pace.citizens {
-        people.spawn(one_life(town.clone(), number, pace, stop.clone()));
+/// How long outcomes may stay unknown once nobody acts any more.
+const OUTCOMES: Duration = Duration::from_secs(60);
+
+/// Everybody acting, each on a clock of their own.
+pub struct Crowd {
+    town: Arc<Town>,
+    stop: Arc<AtomicBool>,
+    people: JoinSet<anyhow::Result<u64>>,
+}
+
+impl Crowd {
+    /// Begins to act.
+    pub fn gather(town: &Arc<Town>, pace: Pace) -> Self {
+        let (town, stop) = (town.clone(), Arc::new(AtomicBool::new(false)));
+        let people = (0..pace.citizens).map(|number| one_life(town.clone(), number, pace, stop.clone()));
+        Self { people: JoinSet::from_iter(people), town, stop }
     }
-    let mut acts = 0;
-    while let Some(ended) = people.join_next().await {
-        acts += ended??;
+
+    /// Nobody begins anything any more, and all outcomes are waited for, within reason. Answers how many acts there were.
+    pub async fn leave(mut self) -> anyhow::Result<u64> {
+        self.stop.store(true, Ordering::SeqCst);
+        let last_chance = tokio::time::Instant::now() + OUTCOMES;
+        let mut acts = 0;
+        loop {
+            match tokio::time::timeout_at(last_chance, self.people.join_next()).await {
+                Ok(Some(ended)) => acts += ended??,
+                Ok(None) => break,
+                Err(_) => {
+                    self.town.give_up();
+                    while let Some(ended) = self.people.join_next().await {
+                        acts += ended??;
+                    }
+                    break;
+                }
+            }
+        }
+        self.town.answers.flush()?;
+        Ok(acts)
     }
-    Ok(acts)
 }
 
 async fn one_life(town: Arc<Town>, number: usize, pace: Pace, stop: Arc<AtomicBool>) -> anyhow::Result<u64> {
@@ -136,7 +166,8 @@ async fn one_life(town: Arc<Town>, number: usize, pace: Pace, stop: Arc<AtomicBo
         // Exponential pauses: people do not act in step.
         due += Duration::from_secs_f64(-mean * f64::ln(1.0 - rng.random::<f64>()));
         sleep_until(due).await;
-        let (town, act, mut own) = (town.clone(), Act::next(&mut rng), StdRng::seed_from_u64(rng.random()));
+        let act = pace.only.unwrap_or_else(|| Act::next(&mut rng));
+        let (town, mut own) = (town.clone(), StdRng::seed_from_u64(rng.random()));
         under_way.spawn(async move { town.act(act, number, &mut own).await });
         acts += 1;
         while let Some(done) = under_way.try_join_next() {

@@ -8,15 +8,19 @@ use serde::Serialize;
 use tonic::Status;
 use vocabulary::Timestamp;
 
-use super::ask::reason;
+use super::ask::{is_refusal, reason, spelled};
 
 /// The counts of a run so far.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Counts {
     /// Answers, replays included, by kind of command.
     pub answered: BTreeMap<&'static str, u64>,
-    /// Failures by code and reason.
+    /// Failures by kind, code and reason.
     pub failed: BTreeMap<String, u64>,
+    /// Attempts of creates to which the system gave no answer.
+    pub failed_creates: u64,
+    /// Attempts of any command to which the system gave no answer.
+    pub unanswered: u64,
     /// When creates were acknowledged.
     #[serde(skip)]
     creates: Vec<Timestamp>,
@@ -48,10 +52,13 @@ impl Tally {
     }
 
     /// An attempt failed.
-    pub fn failed(&self, status: &Status) {
+    pub fn failed(&self, kind: &'static str, status: &Status) {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let what = format!("{:?} {}", status.code(), reason(status));
+        let what = format!("{kind}: {} {}", spelled(status.code()), reason(status));
         *counts.failed.entry(what.trim().to_owned()).or_insert(0) += 1;
+        let unanswered = u64::from(!is_refusal(status));
+        counts.unanswered += unanswered;
+        counts.failed_creates += u64::from(kind == "create") * unanswered;
     }
 
     /// The counts so far.

@@ -123,7 +123,7 @@ impl Town {
         self.ledger.write(&answer).await?;
         match &outcome {
             Ok(_) => self.tally.answered("upload", self.clock.now()),
-            Err(status) => self.tally.failed(status),
+            Err(status) => self.tally.failed("upload", status),
         }
         Ok(outcome)
     }
