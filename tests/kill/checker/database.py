@@ -1,5 +1,6 @@
 """Reads the services' databases, on both engines, with plain SQL."""
 
+import asyncio
 import sqlite3
 import uuid
 from collections import namedtuple
@@ -24,6 +25,20 @@ def as_bool(value):
 KINDS = {"uuid": as_uuid, "bytes": as_bytes, "bool": as_bool}
 
 
+class _Server:
+    """A read-only session of PostgreSQL, with the one method of sqlite3's connections that is used here."""
+
+    def __init__(self, url):
+        import asyncpg
+
+        self.loop = asyncio.new_event_loop()
+        settings = {"default_transaction_read_only": "on"}
+        self.connection = self.loop.run_until_complete(asyncpg.connect(url, server_settings=settings))
+
+    def execute(self, sql):
+        return map(tuple, self.loop.run_until_complete(self.connection.fetch(sql)))
+
+
 class Databases:
     """One connection to each service's database."""
 
@@ -40,17 +55,11 @@ class Databases:
         if self.site.is_embedded:
             # Not read-only: a database that was killed has a write-ahead log to fold in.
             return sqlite3.connect(self.site.data / f"{service}.db", timeout=30)
-        import psycopg
+        return _Server(self.site.databases[service])
 
-        connection = psycopg.connect(self.site.databases[service], autocommit=True)
-        connection.execute("SET default_transaction_read_only = on")
-        return connection
-
-    def rows(self, service, sql, parameters=()):
+    def rows(self, service, sql):
         """Rows as tuples, as the engine gives them."""
-        if not self.site.is_embedded:
-            sql = sql.replace("?", "%s")
-        return self.connection(service).execute(sql, parameters)
+        return self.connection(service).execute(sql)
 
     def table(self, service, name, columns, tail=""):
         """Rows of a table as named tuples; `columns` is e.g. "id:uuid code time"."""

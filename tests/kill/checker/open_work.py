@@ -32,7 +32,7 @@ def _unheard(databases):
             published[event_type.rpartition(".")[2]] = published.get(event_type.rpartition(".")[2], 0) + count
     unheard = {}
     for listener, types in LISTENS.items():
-        wanted = sum(count for event, count in published.items() if event in types or event == "RedriveRequested")
+        wanted = sum(count for event, count in published.items() if event in types)
         missing = wanted - databases.count(listener, "inbox")
         if missing > 0:
             unheard[listener] = missing

@@ -11,8 +11,7 @@ from .events import Contract
 from .ledger import Ledger
 
 #: Which events each service listens to, by the words of services/README.md.
-FROM_INTAKE = {"ReportSubmitted", "ReportWithdrawn"}
-LISTENS = {
+HEARD = {
     "intake": {
         "ReportClassified", "ReviewRequested", "ReportReclassified", "ReportAssigned", "RouteMissing",
         "ReportReturned", "ReportRejected", "ReportHandedBack", "WorkStarted", "ResolutionSubmitted",
@@ -25,6 +24,8 @@ LISTENS = {
     },
     "satisfaction": {"ReportResolved", "ReportDeferred", "ReportReturned", "ReportRejected", "ReportWithdrawn"},
 }
+#: Everybody follows a request to send again what the bus has lost.
+LISTENS = {service: types | {"RedriveRequested"} for service, types in HEARD.items()}
 
 OUTBOX = "seq event_id:uuid event_type report_id:uuid sequence time cause_id:uuid body:bytes sent_time"
 

@@ -6,6 +6,7 @@ mod canary;
 mod checker;
 mod cluster;
 mod engines;
+mod faults;
 mod ledger;
 mod nemesis;
 mod options;
@@ -24,11 +25,18 @@ use clap::Parser as _;
 async fn main() -> anyhow::Result<ExitCode> {
     let options = options::Options::parse();
     let well = tokio::select! {
-        outcome = run::run(&options) => outcome?,
+        outcome = play(&options) => outcome?,
         _ = tokio::signal::ctrl_c() => {
             eprintln!("stopped");
             false
         }
     };
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn play(options: &options::Options) -> anyhow::Result<bool> {
+    match &options.faults {
+        Some(names) => faults::run(options, names).await,
+        None => run::run(options).await,
+    }
 }

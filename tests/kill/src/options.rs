@@ -29,6 +29,15 @@ pub struct Options {
     /// One process on SQLite instead of many on PostgreSQL and RabbitMQ.
     #[arg(long)]
     pub embedded: bool,
+    /// Plays single faults instead: these, or all.
+    #[arg(long, num_args = 0.., value_name = "NAME")]
+    pub faults: Option<Vec<String>>,
+    /// How long the broker is away in the fault `broker-down`, in seconds.
+    #[arg(long, default_value_t = 30)]
+    pub outage: u64,
+    /// Makes copies of the databases wrong in many ways at the end, and has the checker find each (embedded only).
+    #[arg(long)]
+    pub doctored: bool,
     /// Keeps the folder of the run even if all is well.
     #[arg(long)]
     pub keep: bool,

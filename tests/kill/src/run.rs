@@ -50,6 +50,10 @@ async fn in_site(options: &Options, site: &Site) -> anyhow::Result<bool> {
     stage.cluster().start(START).await?;
     well &= stage.settle_and_check("after a restart of everything").await?;
     stage.close().await?;
+    if options.doctored {
+        eprintln!("\n== does the checker see what it should?");
+        well &= stage.checker.prove().await?;
+    }
     summary.verdict(well);
     site.write("summary.json", &summary)?;
     Ok(well)

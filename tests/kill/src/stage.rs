@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use tokio::task::JoinSet;
 
 use crate::answers::Answers;
 use crate::canary::Canary;
 use crate::checker::Checker;
-use crate::cluster::{Cluster, Program, Service, layout};
-use crate::engines::Engines;
+use crate::cluster::{Cluster, Program, Signal, layout, probe};
+use crate::engines::{Engine, Engines};
 use crate::ledger::Ledger;
 use crate::nemesis::Victim;
 use crate::options::Options;
@@ -27,6 +28,8 @@ use crate::town::script::Script;
 pub const START: Duration = Duration::from_secs(60);
 /// How long everything may take to end in order.
 pub const STOP: Duration = Duration::from_secs(30);
+/// How often a load balancer looks who is ready.
+const BALANCE: Duration = Duration::from_millis(100);
 /// How long work may stay open once nothing is broken any more.
 pub const QUIESCE: Duration = Duration::from_secs(120);
 
@@ -35,8 +38,10 @@ pub const QUIESCE: Duration = Duration::from_secs(120);
 pub struct Props {
     /// Settings of every process, `key=value`.
     pub settings: Vec<String>,
-    /// Does not wait until processes are ready.
-    pub unready: bool,
+    /// The broker is killed before any process starts.
+    pub broker_down: bool,
+    /// Callers ask only processes that say they are ready, as behind a load balancer.
+    pub balanced: bool,
 }
 
 /// Everything that a play needs.
@@ -49,8 +54,7 @@ pub struct Stage {
     pub town: Arc<Town>,
     /// The independent checker.
     pub checker: Checker,
-    /// Between processes and database.
-    pub database_link: Option<Arc<Proxy>>,
+    balancer: JoinSet<()>,
 }
 
 impl Stage {
@@ -73,11 +77,14 @@ impl Stage {
             site.write("site.json", &site.describe(&canary, Some(&up))?)?;
             let link = link_to_database(&up, &mut program).await?;
             migrate(&program).await?;
+            if props.broker_down {
+                up.signal(Engine::Broker, Signal::Kill).await?;
+            }
             (engines, database_link) = (Some(Arc::new(up)), Some(Arc::new(link)));
             layout::replicated(options.replicas)?
         };
         let cluster = Arc::new(Cluster::new(&program, specs.clone(), options.embedded, &site.logs()));
-        let victim = Victim { cluster, engines, database_link: database_link.clone() };
+        let victim = Victim { cluster, engines, database_link };
         let town = Town::new(
             Lines::to(&specs)?,
             People::of(&site.data(), canary)?,
@@ -86,11 +93,12 @@ impl Stage {
             Answers::create(&site.answers())?,
         );
         let checker = Checker::new(options.python.clone(), site.clone());
-        let stage = Self { site, victim, town: Arc::new(town), checker, database_link };
-        stage.cluster().members.iter().for_each(|member| member.wake());
-        if !props.unready {
-            stage.cluster().until_ready(START).await?;
+        let mut stage = Self { site, victim, town: Arc::new(town), checker, balancer: JoinSet::new() };
+        if props.balanced {
+            stage.balancer.spawn(balance(stage.victim.cluster.clone(), stage.town.clone()));
         }
+        stage.cluster().members.iter().for_each(|member| member.wake());
+        stage.cluster().until_ready(START).await?;
         Ok(stage)
     }
 
@@ -148,5 +156,15 @@ async fn migrate(program: &Program) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The services that keep reports moving; a list for scripts that go through all of them.
-pub const SERVICES: [Service; 4] = Service::ALL;
+/// Looks who is ready, as a load balancer does, and keeps callers off everybody else.
+async fn balance(cluster: Arc<Cluster>, town: Arc<Town>) {
+    loop {
+        let looks = cluster.members.iter().map(async |member| {
+            let ready = probe::is_ready(member.spec.internal).await;
+            (!ready).then(|| member.spec.name.clone())
+        });
+        let avoided = futures::future::join_all(looks).await.into_iter().flatten().collect();
+        town.lines.avoid(avoided);
+        tokio::time::sleep(BALANCE).await;
+    }
+}

@@ -22,7 +22,7 @@ def check(system):
     held = databases.count("intake", "held_events")
     finding.check(held == 0, f"{held} events wait for their predecessors")
     if not system.site.is_embedded:
-        sql = "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%%'"
+        sql = "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"
         idle = next(iter(databases.rows("intake", sql)))[0]
         finding.check(idle == 0, f"{idle} sessions are idle in a transaction")
     for process in json.loads((system.site.folder / "resources.json").read_text()):

@@ -1,7 +1,8 @@
 //! Connections to every process of a service: made when first used, and again after each of its lives.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use tonic::transport::{Channel, Endpoint};
@@ -25,6 +26,8 @@ pub struct Line {
 pub struct Lines {
     of: BTreeMap<Service, Vec<Line>>,
     turn: AtomicUsize,
+    /// Processes that nobody is to be sent to: a load balancer has noticed that they are not ready.
+    avoided: RwLock<BTreeSet<String>>,
 }
 
 impl Lines {
@@ -42,12 +45,22 @@ impl Lines {
                 }
             }
         }
-        Ok(Self { of, turn: AtomicUsize::new(0) })
+        Ok(Self { of, turn: AtomicUsize::new(0), avoided: RwLock::default() })
     }
 
-    /// The next line to a service: one process after the other.
+    /// The next line to a service: one process after the other, except those that are avoided.
     pub fn next(&self, service: Service) -> &Line {
         let lines = &self.of[&service];
-        &lines[self.turn.fetch_add(1, Ordering::Relaxed) % lines.len()]
+        let avoided = self.avoided.read().unwrap_or_else(PoisonError::into_inner);
+        let first = self.turn.fetch_add(1, Ordering::Relaxed);
+        let turns = (0..lines.len()).map(|turn| &lines[(first + turn) % lines.len()]);
+        let ready = turns.clone().find(|line| !avoided.contains(&line.process));
+        // When nobody is ready it does not matter who is asked.
+        ready.unwrap_or(&lines[first % lines.len()])
+    }
+
+    /// From now on these processes are avoided, and no others.
+    pub fn avoid(&self, processes: BTreeSet<String>) {
+        *self.avoided.write().unwrap_or_else(PoisonError::into_inner) = processes;
     }
 }

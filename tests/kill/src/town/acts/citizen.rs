@@ -1,13 +1,15 @@
 //! Citizens: report, add, take back, rate.
 
-use contract::common::v1::Verdict;
+use std::time::Duration;
+
+use contract::common::v1::{ReportState, Verdict};
 use contract::intake::v1::{
     CreateReportRequest, GetReportRequest, Message, PostMessageRequest, ReportView, WithdrawReportRequest,
 };
 use contract::satisfaction::v1::{DissatisfactionReason, SubmitRatingRequest};
-use rand::RngExt as _;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
+use rand::{RngExt as _, SeedableRng as _};
 use serde_json::json;
 
 use crate::cluster::Service;
@@ -18,16 +20,19 @@ use crate::town::{Town, fresh_id};
 
 /// Share of reports that announce photos or a film.
 const WITH_MEDIA: f64 = 0.12;
+const LOOK: Duration = Duration::from_millis(50);
 
 impl Town {
-    /// Sends a report. Media are announced with it and travel before, beside or after it.
-    pub(super) async fn create(&self, citizen: usize, rng: &mut StdRng) -> anyhow::Result<()> {
-        let person = Person::Citizen(citizen);
+    /// A report that announces these media, and what the ledger says of it.
+    pub fn draft(
+        &self,
+        citizen: usize,
+        media: Vec<String>,
+        rng: &mut StdRng,
+    ) -> (CreateReportRequest, serde_json::Value) {
         let request_id = fresh_id(rng);
         let mark = format!("{citizen}-{}", rng.random::<u32>());
         let mut report = self.script.report(&mark, rng);
-        let count = if rng.random_bool(WITH_MEDIA) { rng.random_range(1..=2) } else { 0 };
-        let media: Vec<String> = (0..count).map(|_| fresh_id(rng)).collect();
         report.media = media.iter().map(|id| format!("media/{id}")).collect();
         let point = report.location.as_ref().and_then(|location| location.point).unwrap_or_default();
         let details = json!({
@@ -40,11 +45,19 @@ impl Town {
         let reporter = rng.random_bool(0.9).then(|| self.people.canary().reporter(citizen));
         let request =
             CreateReportRequest { report: Some(report), request_id, reporter, validate_only: false };
+        (request, details)
+    }
+
+    /// Sends a report. Media are announced with it and travel before or after it.
+    pub(super) async fn create(&self, citizen: usize, rng: &mut StdRng) -> anyhow::Result<()> {
+        let count = if rng.random_bool(WITH_MEDIA) { rng.random_range(1..=2) } else { 0 };
+        let media: Vec<String> = (0..count).map(|_| fresh_id(rng)).collect();
+        let (request, details) = self.draft(citizen, media.clone(), rng);
         let before = rng.random_bool(0.3);
         if before {
             self.upload_all(citizen, &media, rng).await?;
         }
-        let created = self.ask(&person, request, details, rng).await?.answer();
+        let created = self.ask(&Person::Citizen(citizen), request, details, rng).await?.answer();
         if let Some(report) = created {
             self.memory.open().created(Own { report: report.name, citizen });
         }
@@ -52,6 +65,29 @@ impl Town {
             self.upload_all(citizen, &media, rng).await?;
         }
         Ok(())
+    }
+
+    /// Sends one report and follows it until somebody has it; answers how long that took after it was acknowledged, if it
+    /// was and took no longer than `limit`.
+    pub async fn one_report_to_its_owner(&self, limit: Duration) -> anyhow::Result<Option<Duration>> {
+        let mut rng = StdRng::seed_from_u64(self.clock.now().micros().unsigned_abs());
+        let person = Person::Citizen(0);
+        let (request, details) = self.draft(0, Vec::new(), &mut rng);
+        let Some(report) = self.ask(&person, request, details, &mut rng).await?.answer() else {
+            return Ok(None);
+        };
+        let begun = tokio::time::Instant::now();
+        while begun.elapsed() < limit {
+            let request = GetReportRequest { name: report.name.clone(), view: ReportView::Basic.into() };
+            let read = self.read_once(Service::Intake, &person, |token, channel| async move {
+                super::reader::get_report(token, channel, request).await
+            });
+            if read.await?.is_some_and(|report| report.state() != ReportState::Submitted) {
+                return Ok(Some(begun.elapsed()));
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        Ok(None)
     }
 
     /// Writes in the thread of an own report.
