@@ -33,6 +33,8 @@ def check(system, result):
         for finding in findings
     ]
     result.write_text(json.dumps(kept, indent=2, ensure_ascii=False))
+    with (result.parent / "violated.txt").open("a") as violated:
+        violated.writelines(f"{finding.name}\n" for finding in findings if not finding.holds)
     return all(finding.holds for finding in findings)
 
 

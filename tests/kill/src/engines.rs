@@ -32,7 +32,7 @@ impl Engine {
 }
 
 /// The engines in one folder.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Engines {
     scripts: PathBuf,
     folder: PathBuf,
@@ -58,9 +58,17 @@ impl Engines {
         vec![script, self.folder.display().to_string(), Engine::Broker.as_str().to_owned(), "ctl".to_owned()]
     }
 
-    /// Kills them and removes what they held.
+    /// Stops them; what they hold stays.
     pub async fn down(&self) -> anyhow::Result<()> {
-        run(&self.scripts.join("down"), &["--remove".as_ref(), self.folder.as_os_str()]).await?;
+        run(&self.scripts.join("down"), &[self.folder.as_os_str()]).await.map(drop)
+    }
+
+    /// Kills whatever runs in `folder`, and removes it.
+    pub fn remove(root: &Path, folder: &Path) -> anyhow::Result<()> {
+        let mut command = Command::new(root.join("deploy/local/down"));
+        let done = command.arg("--remove").arg(folder).stdin(Stdio::null()).output()?;
+        let said = String::from_utf8_lossy(&done.stderr);
+        anyhow::ensure!(done.status.success(), "the engines in {} stay: {}", folder.display(), said.trim());
         Ok(())
     }
 
@@ -91,6 +99,17 @@ impl Engines {
         let mut arguments = vec![self.folder.as_os_str(), engine.as_str().as_ref()];
         arguments.extend(words.iter().map(|word| OsStr::new(*word)));
         run(&self.scripts.join("engine"), &arguments).await
+    }
+}
+
+impl Drop for Engines {
+    fn drop(&mut self) {
+        // They have been stopped already when all went well; nobody else would stop them.
+        let mut command = Command::new(self.scripts.join("down"));
+        let stopped = command.arg(&self.folder).stdin(Stdio::null()).output();
+        if !stopped.is_ok_and(|stopped| stopped.status.success()) {
+            eprintln!("engines may still run in {}: deploy/local/down stops them", self.folder.display());
+        }
     }
 }
 

@@ -10,6 +10,7 @@ mod faults;
 mod ledger;
 mod nemesis;
 mod options;
+mod planted;
 mod proxy;
 mod run;
 mod site;
@@ -20,13 +21,14 @@ mod town;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use tokio::signal::unix::{SignalKind, signal};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
     let options = options::Options::parse();
     let well = tokio::select! {
         outcome = play(&options) => outcome?,
-        _ = tokio::signal::ctrl_c() => {
+        () = told_to_stop() => {
             eprintln!("stopped");
             false
         }
@@ -35,8 +37,18 @@ async fn main() -> anyhow::Result<ExitCode> {
 }
 
 async fn play(options: &options::Options) -> anyhow::Result<bool> {
-    match &options.faults {
-        Some(names) => faults::run(options, names).await,
-        None => run::run(options).await,
+    match (&options.planted, &options.faults) {
+        (Some(numbers), _) => planted::run(options, numbers).await,
+        (None, Some(names)) => faults::run(options, names).await,
+        (None, None) => run::run(options).await,
+    }
+}
+
+/// Whoever stops the loop stops what it has started, too.
+async fn told_to_stop() {
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
     }
 }

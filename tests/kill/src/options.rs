@@ -1,9 +1,11 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Parser;
 
+use crate::proxy::Link;
 use crate::town::Pace;
 
 /// Kills everything again and again while citizens use the system, and proves that nothing acknowledged was lost,
@@ -35,6 +37,21 @@ pub struct Options {
     /// How long the broker is away in the fault `broker-down`, in seconds.
     #[arg(long, default_value_t = 30)]
     pub outage: u64,
+    /// How often something is restarted in faults that restart it.
+    #[arg(long, default_value_t = 20)]
+    pub rounds: u64,
+    /// Holds every piece between processes and database back, by so many milliseconds.
+    #[arg(long, default_value_t = 0)]
+    pub slow: u64,
+    /// Plants known bugs instead: these numbers, or all; the checker must catch each.
+    #[arg(long, num_args = 0.., value_name = "NN")]
+    pub planted: Option<Vec<String>>,
+    /// A setting of every process of the system, e.g. intake.stuck_after=1h; may be repeated.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub settings: Vec<String>,
+    /// How long work may stay open once nothing is broken any more, in seconds.
+    #[arg(long, default_value_t = 120)]
+    pub quiesce: u64,
     /// Makes copies of the databases wrong in many ways at the end, and has the checker find each (embedded only).
     #[arg(long)]
     pub doctored: bool,
@@ -59,6 +76,11 @@ impl Options {
     /// The town's pace at so many acts a second.
     pub fn pace(&self, rate: f64) -> Pace {
         Pace { citizens: self.citizens, rate, seed: self.seed, only: None }
+    }
+
+    /// How the link to the database behaves when nothing is wrong with it.
+    pub const fn usual_link(&self) -> Link {
+        if self.slow == 0 { Link::Quick } else { Link::Slow(Duration::from_millis(self.slow)) }
     }
 
     /// Where a play takes place.

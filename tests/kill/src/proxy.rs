@@ -33,24 +33,30 @@ struct State {
 pub struct Proxy {
     /// Where clients connect.
     pub address: SocketAddr,
+    usual: Link,
     state: Arc<watch::Sender<State>>,
     _serving: JoinSet<()>,
 }
 
 impl Proxy {
-    /// A proxy to `target`, on a port of its own.
-    pub async fn to(target: SocketAddr) -> anyhow::Result<Self> {
+    /// A proxy to `target`, on a port of its own, that usually behaves so.
+    pub async fn to(target: SocketAddr, usual: Link) -> anyhow::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
-        let state = Arc::new(watch::Sender::new(State { link: Link::Quick, age: 0 }));
+        let state = Arc::new(watch::Sender::new(State { link: usual, age: 0 }));
         let mut serving = JoinSet::new();
         serving.spawn(serve(listener, target, state.clone()));
-        Ok(Self { address, state, _serving: serving })
+        Ok(Self { address, usual, state, _serving: serving })
     }
 
     /// From now on the link behaves so.
     pub fn set(&self, link: Link) {
         self.state.send_modify(|state| state.link = link);
+    }
+
+    /// The link behaves as usual again.
+    pub fn heal(&self) {
+        self.set(self.usual);
     }
 
     /// Tears down every connection that is open now.
@@ -138,7 +144,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_link_can_be_slow_and_can_be_cut() {
-        let proxy = Proxy::to(echo().await).await.unwrap();
+        let proxy = Proxy::to(echo().await, Link::Quick).await.unwrap();
         let mut stream = TcpStream::connect(proxy.address).await.unwrap();
         let mut answer = [0; 4];
         stream.write_all(b"ping").await.unwrap();

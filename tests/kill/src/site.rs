@@ -126,11 +126,22 @@ impl Site {
         Ok(std::fs::write(self.folder.join(name), serde_json::to_vec_pretty(value)?)?)
     }
 
+    /// Writes down that a promise was broken; the checker does so too.
+    pub fn violated(&self, name: &str) -> anyhow::Result<()> {
+        use std::io::Write as _;
+        let path = self.folder.join("violated.txt");
+        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
+        Ok(writeln!(file, "{name}")?)
+    }
+
     /// At the end: everything is removed, or kept and named.
     pub fn leave(&self, keep: bool) -> anyhow::Result<()> {
         if keep {
             eprintln!("seed, schedule, ledger, logs and databases are in {}", self.folder.display());
             return Ok(());
+        }
+        if self.engines().exists() {
+            Engines::remove(&self.root, &self.engines())?;
         }
         Ok(std::fs::remove_dir_all(&self.folder)?)
     }

@@ -17,7 +17,7 @@ use crate::engines::{Engine, Engines};
 use crate::ledger::Ledger;
 use crate::nemesis::Victim;
 use crate::options::Options;
-use crate::proxy::Proxy;
+use crate::proxy::{Link, Proxy};
 use crate::site::Site;
 use crate::town::Town;
 use crate::town::lines::Lines;
@@ -30,8 +30,6 @@ pub const START: Duration = Duration::from_secs(60);
 pub const STOP: Duration = Duration::from_secs(30);
 /// How often a load balancer looks who is ready.
 const BALANCE: Duration = Duration::from_millis(100);
-/// How long work may stay open once nothing is broken any more.
-pub const QUIESCE: Duration = Duration::from_secs(120);
 
 /// What a stage has beside the defaults.
 #[derive(Debug, Clone, Default)]
@@ -54,6 +52,7 @@ pub struct Stage {
     pub town: Arc<Town>,
     /// The independent checker.
     pub checker: Checker,
+    quiesce: Duration,
     balancer: JoinSet<()>,
 }
 
@@ -65,7 +64,7 @@ impl Stage {
             binary: options.binary.canonicalize()?,
             data: site.data(),
             province: site.province(),
-            settings: props.settings,
+            settings: options.settings.iter().chain(&props.settings).cloned().collect(),
             environment: BTreeMap::new(),
         };
         let (mut engines, mut database_link) = (None, None);
@@ -75,7 +74,7 @@ impl Stage {
         } else {
             let up = Engines::up(&site.root, &site.engines()).await?;
             site.write("site.json", &site.describe(&canary, Some(&up))?)?;
-            let link = link_to_database(&up, &mut program).await?;
+            let link = link_to_database(&up, &mut program, options.usual_link()).await?;
             migrate(&program).await?;
             if props.broker_down {
                 up.signal(Engine::Broker, Signal::Kill).await?;
@@ -93,7 +92,14 @@ impl Stage {
             Answers::create(&site.answers())?,
         );
         let checker = Checker::new(options.python.clone(), site.clone());
-        let mut stage = Self { site, victim, town: Arc::new(town), checker, balancer: JoinSet::new() };
+        let mut stage = Self {
+            site,
+            victim,
+            town: Arc::new(town),
+            checker,
+            quiesce: Duration::from_secs(options.quiesce),
+            balancer: JoinSet::new(),
+        };
         if props.balanced {
             stage.balancer.spawn(balance(stage.victim.cluster.clone(), stage.town.clone()));
         }
@@ -115,11 +121,11 @@ impl Stage {
     /// Waits until no work is open, and has everything checked; answers whether all holds.
     pub async fn settle_and_check(&self, when: &str) -> anyhow::Result<bool> {
         eprintln!("\n== {when}");
-        let idle = self.checker.until_idle(QUIESCE).await?;
+        let idle = self.checker.until_idle(self.quiesce).await?;
         self.site.write("resources.json", &self.cluster().resources())?;
         match &idle {
             Ok(took) => eprintln!("no work is open after {:.1} s", took.as_secs_f64()),
-            Err(open) => eprintln!("NOT WELL: work is still open after {QUIESCE:?}: {open}"),
+            Err(open) => eprintln!("NOT WELL: work is still open after {:?}: {open}", self.quiesce),
         }
         Ok(self.checker.check().await? && idle.is_ok())
     }
@@ -135,11 +141,11 @@ impl Stage {
 }
 
 /// Puts a proxy between processes and database, and tells them of it. The broker is spoken to directly.
-async fn link_to_database(engines: &Engines, program: &mut Program) -> anyhow::Result<Proxy> {
+async fn link_to_database(engines: &Engines, program: &mut Program, usual: Link) -> anyhow::Result<Proxy> {
     let url = engines.url("FIELDREPORT__DATABASE__URL")?;
     let address = url.rsplit_once('@').and_then(|(_, rest)| rest.split_once('/')).map(|(address, _)| address);
     let address: SocketAddr = address.context("a database URL has an address")?.parse()?;
-    let link = Proxy::to(address).await?;
+    let link = Proxy::to(address, usual).await?;
     let through = url.replace(&address.to_string(), &link.address.to_string());
     for name in ["FIELDREPORT__DATABASE__MIGRATION_URL", "FIELDREPORT__BUS__URL"] {
         program.environment.insert(name.to_owned(), engines.url(name)?.to_owned());

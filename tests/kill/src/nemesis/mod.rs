@@ -63,10 +63,10 @@ impl Victim {
                 Ok(self.database_link.iter().count())
             }
             Fault::Slow { by_ms, for_ms } => {
-                let set = |how| self.database_link.iter().for_each(|link| link.set(how));
-                set(Link::Slow(Duration::from_millis(by_ms)));
+                let slow = Link::Slow(Duration::from_millis(by_ms));
+                self.database_link.iter().for_each(|link| link.set(slow));
                 sleep(Duration::from_millis(for_ms)).await;
-                set(Link::Quick);
+                self.database_link.iter().for_each(|link| link.heal());
                 Ok(self.database_link.iter().count())
             }
         }
@@ -113,7 +113,7 @@ impl Victim {
                 engines.signal(engine, Signal::Continue).await?;
             }
         }
-        self.database_link.iter().for_each(|link| link.set(Link::Quick));
+        self.database_link.iter().for_each(|link| link.heal());
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use contract::common::v1::{ReportState, Verdict};
 use contract::intake::v1::{
-    CreateReportRequest, GetReportRequest, Message, PostMessageRequest, ReportView, WithdrawReportRequest,
+    CreateReportRequest, Message, PostMessageRequest, ReportView, WithdrawReportRequest,
 };
 use contract::satisfaction::v1::{DissatisfactionReason, SubmitRatingRequest};
 use rand::rngs::StdRng;
@@ -12,7 +12,6 @@ use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 use serde_json::json;
 
-use crate::cluster::Service;
 use crate::town::ask::digest;
 use crate::town::memory::Own;
 use crate::town::people::Person;
@@ -20,6 +19,8 @@ use crate::town::{Town, fresh_id};
 
 /// Share of reports that announce photos or a film.
 const WITH_MEDIA: f64 = 0.12;
+/// Share of ratings that are given twice at once.
+const DOUBLE_TAP: f64 = 0.15;
 const LOOK: Duration = Duration::from_millis(50);
 
 impl Town {
@@ -78,11 +79,8 @@ impl Town {
         };
         let begun = tokio::time::Instant::now();
         while begun.elapsed() < limit {
-            let request = GetReportRequest { name: report.name.clone(), view: ReportView::Basic.into() };
-            let read = self.read_once(Service::Intake, &person, |token, channel| async move {
-                super::reader::get_report(token, channel, request).await
-            });
-            if read.await?.is_some_and(|report| report.state() != ReportState::Submitted) {
+            let seen = self.look_at(&person, &report.name, ReportView::Basic).await?;
+            if seen.is_some_and(|report| report.state() != ReportState::Submitted) {
                 return Ok(Some(begun.elapsed()));
             }
             tokio::time::sleep(LOOK).await;
@@ -90,14 +88,19 @@ impl Town {
         Ok(None)
     }
 
+    /// Something more about a report, and what the ledger says of it.
+    pub fn addition(&self, report: &str, rng: &mut StdRng) -> (PostMessageRequest, serde_json::Value) {
+        let text = format!("Bổ sung: vị trí gần cột mốc số {}.", rng.random_range(1..1_000));
+        let details = json!({ "report": report, "text": digest(text.as_bytes()) });
+        let message = Message { text, ..Message::default() };
+        let parent = report.to_owned();
+        (PostMessageRequest { parent, message: Some(message), request_id: fresh_id(rng) }, details)
+    }
+
     /// Writes in the thread of an own report.
     pub(super) async fn post(&self, rng: &mut StdRng) -> anyhow::Result<()> {
         let Some(own) = self.memory.open().any_report(rng) else { return Ok(()) };
-        let text = format!("Bổ sung: vị trí gần cột mốc số {}.", rng.random_range(1..1_000));
-        let details = json!({ "report": own.report, "text": digest(text.as_bytes()) });
-        let message = Message { text, ..Message::default() };
-        let request =
-            PostMessageRequest { parent: own.report, message: Some(message), request_id: fresh_id(rng) };
+        let (request, details) = self.addition(&own.report, rng);
         drop(self.ask(&Person::Citizen(own.citizen), request, details, rng).await?);
         Ok(())
     }
@@ -115,33 +118,49 @@ impl Town {
     pub(super) async fn rate(&self, rng: &mut StdRng) -> anyhow::Result<()> {
         let Some(own) = self.memory.open().answered.pop_front() else { return Ok(()) };
         let person = Person::Citizen(own.citizen);
-        let request = GetReportRequest { name: own.report.clone(), view: ReportView::Basic.into() };
-        let read = self.read_once(Service::Intake, &person, |token, channel| async move {
-            super::reader::get_report(token, channel, request).await
-        });
-        let invitation = read.await?.map(|report| report.invitation).unwrap_or_default();
+        let invitation = self
+            .look_at(&person, &own.report, ReportView::Basic)
+            .await?
+            .map(|report| report.invitation)
+            .unwrap_or_default();
         if invitation.is_empty() {
             self.memory.open().answered.push_back(own);
             return Ok(());
         }
+        let rated = if rng.random_bool(DOUBLE_TAP) {
+            // Two requests of their own, not one sent twice: both count, one after the other.
+            let mut other = StdRng::seed_from_u64(rng.random());
+            let (first, second) = futures::future::join(
+                self.rate_once(&own, &invitation, rng),
+                self.rate_once(&own, &invitation, &mut other),
+            )
+            .await;
+            first? | second?
+        } else {
+            self.rate_once(&own, &invitation, rng).await?
+        };
+        // Some change their mind.
+        if rated && rng.random_bool(0.3) {
+            self.memory.open().answered.push_back(own);
+        }
+        Ok(())
+    }
+
+    /// Answers whether the rating was taken.
+    async fn rate_once(&self, own: &Own, invitation: &str, rng: &mut StdRng) -> anyhow::Result<bool> {
         let verdicts = [Verdict::Satisfied, Verdict::Acceptable, Verdict::Unsatisfied];
         let verdict = verdicts.choose(rng).copied().unwrap_or(Verdict::Satisfied);
         let unsatisfied = verdict == Verdict::Unsatisfied;
         let details =
             json!({ "report": own.report, "invitation": invitation, "verdict": verdict.as_str_name() });
         let request = SubmitRatingRequest {
-            invitation,
+            invitation: invitation.to_owned(),
             resolved: !unsatisfied,
             verdict: verdict.into(),
             reasons: if unsatisfied { vec![DissatisfactionReason::NotDone.into()] } else { Vec::new() },
             comment: String::new(),
             request_id: fresh_id(rng),
         };
-        let rated = self.ask(&person, request, details, rng).await?.answer();
-        // Some change their mind.
-        if rated.is_some() && rng.random_bool(0.3) {
-            self.memory.open().answered.push_back(own);
-        }
-        Ok(())
+        Ok(self.ask(&Person::Citizen(own.citizen), request, details, rng).await?.answer().is_some())
     }
 }

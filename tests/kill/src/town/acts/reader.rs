@@ -19,15 +19,6 @@ use crate::town::people::Person;
 
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// One GetReport.
-pub(super) async fn get_report(
-    token: MetadataValue<Ascii>,
-    channel: Channel,
-    message: GetReportRequest,
-) -> Result<Report, Status> {
-    Ok(IntakeServiceClient::new(channel).get_report(with(token, message)).await?.into_inner())
-}
-
 fn with<M>(token: MetadataValue<Ascii>, message: M) -> Request<M> {
     let mut request = Request::new(message);
     request.metadata_mut().insert("authorization", token);
@@ -75,12 +66,23 @@ impl Town {
     async fn read_report(&self, rng: &mut StdRng) -> anyhow::Result<()> {
         let Some(own) = self.memory.open().any_report(rng) else { return Ok(()) };
         let person = if rng.random_bool(0.5) { Person::Supervisor } else { Person::Public };
-        let message = GetReportRequest { name: own.report, view: ReportView::Full.into() };
-        let read =
-            self.read_once(Service::Intake, &person, |token, channel| get_report(token, channel, message));
-        if let Some(report) = read.await? {
+        if let Some(report) = self.look_at(&person, &own.report, ReportView::Full).await? {
             self.answers.keep("GetReport", &report);
         }
         Ok(())
+    }
+
+    /// One GetReport; none when nobody answers.
+    pub async fn look_at(
+        &self,
+        person: &Person,
+        report: &str,
+        view: ReportView,
+    ) -> anyhow::Result<Option<Report>> {
+        let message = GetReportRequest { name: report.to_owned(), view: view.into() };
+        self.read_once(Service::Intake, person, |token, channel| async move {
+            Ok(IntakeServiceClient::new(channel).get_report(with(token, message)).await?.into_inner())
+        })
+        .await
     }
 }
