@@ -33,13 +33,13 @@ pub(super) async fn cancel(play: &Play<'_>) -> anyhow::Result<Vec<Figure>> {
     let stage = play.stage(Props::default()).await?;
     let storm = Storm { stage: &stage, seed: play.options.seed, reports: first_reports(&stage).await? };
     stage.victim.database_link.iter().for_each(|link| link.set(Link::Slow(SLOW)));
-    let cancelled = storm.all(0..CALLS, Storm::give_up).await?;
+    let cancelled = storm.all(0..CALLS, How::GiveUp).await?;
     stage.victim.database_link.iter().for_each(|link| link.heal());
     // A connection that somebody left behind shows itself now: it refuses, or it shows the past.
-    let durable = storm.all(CALLS..CALLS + DURABLE, Storm::ask_once).await?;
+    let durable = storm.all(CALLS..CALLS + DURABLE, How::AskOnce).await?;
     let ended = end_sessions(&stage).await?;
     // Nobody must be left in doubt: the same ids, asked again.
-    let known = storm.all(0..CALLS, Storm::insist).await?;
+    let known = storm.all(0..CALLS, How::Insist).await?;
     stage.town.answers.flush()?;
     let mut figures = vec![
         Figure::holds(&format!("{cancelled} of {CALLS} calls were cancelled"), cancelled > CALLS / 2),
@@ -83,6 +83,14 @@ enum Call {
     Read,
 }
 
+/// What is done with a call.
+#[derive(Debug, Clone, Copy)]
+enum How {
+    GiveUp,
+    AskOnce,
+    Insist,
+}
+
 impl Call {
     const fn of(number: u64) -> Self {
         match number % 3 {
@@ -94,16 +102,20 @@ impl Call {
 }
 
 impl Storm<'_> {
-    /// Makes these calls, many at once; answers for how many `one` answered yes.
-    async fn all(
-        &self,
-        numbers: std::ops::Range<u64>,
-        one: impl AsyncFn(&Self, u64) -> anyhow::Result<bool>,
-    ) -> anyhow::Result<u64> {
-        let calls = futures::stream::iter(numbers).map(|number| one(self, number));
+    /// Does this with these calls, many at once; answers for how many it went well.
+    async fn all(&self, numbers: std::ops::Range<u64>, how: How) -> anyhow::Result<u64> {
+        let calls = futures::stream::iter(numbers).map(|number| self.one(number, how));
         let answers: Vec<anyhow::Result<bool>> = calls.buffer_unordered(AT_ONCE).collect().await;
         let answers = answers.into_iter().collect::<anyhow::Result<Vec<bool>>>()?;
         Ok(answers.into_iter().filter(|yes| *yes).count() as u64)
+    }
+
+    async fn one(&self, number: u64, how: How) -> anyhow::Result<bool> {
+        match how {
+            How::GiveUp => self.give_up(number).await,
+            How::AskOnce => self.ask_once(number).await,
+            How::Insist => self.insist(number).await,
+        }
     }
 
     fn caller(&self, number: u64) -> (StdRng, usize, Person) {

@@ -9,9 +9,8 @@ use contract::satisfaction::v1::score_service_client::ScoreServiceClient;
 use contract::satisfaction::v1::{ListScoresRequest, ScoreDimension};
 use rand::RngExt as _;
 use rand::rngs::StdRng;
+use tonic::Request;
 use tonic::metadata::{Ascii, MetadataValue};
-use tonic::transport::Channel;
-use tonic::{Request, Status};
 
 use crate::cluster::Service;
 use crate::town::Town;
