@@ -13,6 +13,7 @@ SELECT current_database() AS entry \gset
 SET client_min_messages = 'warning';
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO :"role";
+GRANT USAGE, CREATE ON SCHEMA public TO fieldreport_owner;
 ALTER DEFAULT PRIVILEGES FOR ROLE fieldreport_owner IN SCHEMA public
     GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO :"role";
 ALTER DEFAULT PRIVILEGES FOR ROLE fieldreport_owner IN SCHEMA public
