@@ -9,6 +9,9 @@ use anyhow::Context as _;
 
 use crate::cluster::Signal;
 
+/// How often a start is waited for.
+const STARTS: usize = 4;
+
 /// One engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
@@ -43,7 +46,7 @@ impl Engines {
     /// Makes and starts engines in `folder`; durable ones, as they are to survive their crashes.
     pub async fn up(root: &Path, folder: &Path) -> anyhow::Result<Self> {
         let scripts = root.join("deploy/local");
-        let said = run(&scripts.join("up"), &[folder.as_os_str()]).await?;
+        let said = patiently(&scripts.join("up"), &[folder.as_os_str()]).await?;
         Ok(Self { scripts, folder: folder.to_owned(), environment: parse_environment(&said) })
     }
 
@@ -85,7 +88,8 @@ impl Engines {
 
     /// Starts an engine that does not run; returns when it answers.
     pub async fn start(&self, engine: Engine) -> anyhow::Result<()> {
-        self.tell(engine, &["start"]).await.map(drop)
+        let arguments = [self.folder.as_os_str(), engine.as_str().as_ref(), "start".as_ref()];
+        patiently(&self.scripts.join("engine"), &arguments).await.map(drop)
     }
 
     /// `kill -9`, and start again: returns when it answers.
@@ -111,6 +115,18 @@ impl Drop for Engines {
             eprintln!("engines may still run in {}: deploy/local/down stops them", self.folder.display());
         }
     }
+}
+
+/// On a machine that is busy with other things a start takes longer than `deploy/local` waits: it is waited for again.
+async fn patiently(script: &Path, arguments: &[&OsStr]) -> anyhow::Result<String> {
+    let mut outcome = run(script, arguments).await;
+    for _ in 1..STARTS {
+        if outcome.is_ok() {
+            break;
+        }
+        outcome = run(script, arguments).await;
+    }
+    outcome
 }
 
 async fn run(script: &Path, arguments: &[&OsStr]) -> anyhow::Result<String> {

@@ -85,20 +85,22 @@ impl Victim {
     async fn stall(&self, target: &Target, time: Duration, cause: &str) -> anyhow::Result<usize> {
         let members = self.cluster.members.iter().filter(|member| is_hit(target, &member.spec.name));
         let still: Vec<_> = members.filter(|member| member.signal(Signal::Stop, cause)).collect();
-        let engines: Vec<_> = self
-            .engines
-            .iter()
-            .flat_map(|all| engines_of(target).iter().map(move |one| (all, *one)))
-            .collect();
-        for (all, engine) in &engines {
-            all.signal(*engine, Signal::Stop).await?;
+        let mut engines = Vec::new();
+        for engine in engines_of(target) {
+            // One that is dead at the moment cannot stand still.
+            if let Some(all) = &self.engines
+                && all.signal(*engine, Signal::Stop).await.is_ok()
+            {
+                engines.push((all, *engine));
+            }
         }
         sleep(time).await;
         for member in &still {
             member.signal(Signal::Continue, cause);
         }
         for (all, engine) in &engines {
-            all.signal(*engine, Signal::Continue).await?;
+            // It may have been killed meanwhile, and be another one now.
+            drop(all.signal(*engine, Signal::Continue).await);
         }
         Ok(still.len() + engines.len())
     }
