@@ -34,6 +34,12 @@ in_rabbitmq() (
     "$@"
 )
 
+rabbitmq_ctl() { in_rabbitmq "$rabbitmq_programs/rabbitmqctl" "$@"; }
+
+# Writes down which queues there are. RabbitMQ of before 2024 does so up to a second after a declaration, and a queue whose
+# server is killed earlier is lost with all it has confirmed; see deploy/rabbitmq/README.md.
+settle_rabbitmq() { rabbitmq_ctl eval '[ok = dets:sync(Table) || Table <- dets:all()], ok.' >/dev/null; }
+
 create_rabbitmq() {
     local home
     home=$(rabbitmq_home)

@@ -228,8 +228,7 @@ impl<H: Handler> Consumer<H> {
         work.lock(fresh.iter().map(|event| event.report).collect()).await?;
         let ids = fresh.iter().map(|event| event.id.0).chain(owed.iter().map(|retry| retry.letter.id));
         let mut new = inbox::claim(work.tx(), ids, now).await?;
-        let events: Vec<Envelope> =
-            fresh.iter().filter(|event| new.remove(&event.id.0)).cloned().collect();
+        let events: Vec<Envelope> = fresh.iter().filter(|event| new.remove(&event.id.0)).cloned().collect();
         let mut retries: Vec<Retry> =
             owed.iter().filter(|retry| new.remove(&retry.letter.id)).cloned().collect();
         for (event, outcome) in events.iter().zip(self.handle(&mut work, &events).await?) {
@@ -254,11 +253,7 @@ impl<H: Handler> Consumer<H> {
     }
 
     /// The handler's effects on events that nobody had before. Requests to send again are followed here.
-    pub(crate) async fn handle(
-        &self,
-        work: &mut Work,
-        events: &[Envelope],
-    ) -> Result<Vec<Outcome>, Failure> {
+    pub(crate) async fn handle(&self, work: &mut Work, events: &[Envelope]) -> Result<Vec<Outcome>, Failure> {
         let mut asked: HashSet<Uuid> = HashSet::new();
         for event in events.iter().filter(|event| event.is::<RedriveRequested>()) {
             let request: RedriveRequested =

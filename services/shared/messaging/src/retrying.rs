@@ -49,7 +49,9 @@ async fn attempt<H: Handler>(consumer: &Consumer<H>, retry: Retry) {
                 consumer.count("done", 1);
                 return;
             }
-            Ok(Outcome::Failed(reason)) | Err(Failure::Event(reason)) => record(consumer, &retry, &reason).await,
+            Ok(Outcome::Failed(reason)) | Err(Failure::Event(reason)) => {
+                record(consumer, &retry, &reason).await
+            }
             Err(Failure::Database(error)) => Err(error),
         };
         match recorded {

@@ -29,6 +29,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Shorter than a transaction of the relay may be idle.
 const CONFIRM_TIMEOUT: Duration = Duration::from_secs(4);
 const ASK_TIMEOUT: Duration = Duration::from_secs(4);
+/// Queues are made slowly, the more of them at once the more so.
+const DECLARE_TIMEOUT: Duration = Duration::from_secs(20);
 /// How often queues and bindings are looked after while everything works.
 const ASSERT_EVERY: Duration = Duration::from_secs(30);
 /// Twice a batch: the next one is here when one is done.
@@ -112,7 +114,8 @@ impl RabbitBus {
             let channel = connection.create_channel().await.map_err(explain)?;
             let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
             let queue = self.0.topology.queue(service);
-            let queue = channel.queue_declare(queue, passive, FieldTable::default()).await.map_err(explain)?;
+            let queue =
+                channel.queue_declare(queue, passive, FieldTable::default()).await.map_err(explain)?;
             channel.close(200, "asked".into()).await.map_err(explain)?;
             Ok(u64::from(queue.message_count()))
         })
@@ -126,7 +129,8 @@ impl RabbitBus {
         uri.query.heartbeat = Some(HEARTBEAT);
         let properties =
             ConnectionProperties::default().with_connection_name(format!("fieldreport {name}").into());
-        within(CONNECT_TIMEOUT, async { Connection::connect_uri(uri, properties).await.map_err(explain) }).await
+        within(CONNECT_TIMEOUT, async { Connection::connect_uri(uri, properties).await.map_err(explain) })
+            .await
     }
 
     /// Remembers how it went for one part of this process.
@@ -237,13 +241,15 @@ impl RabbitPublisher {
         let link = match self.link.take() {
             Some(link) if link.connection.status().blocked() => {
                 self.link = Some(link);
-                return Err(BusError::Unreachable("the broker has raised an alarm and takes nothing".to_owned()));
+                return Err(BusError::Unreachable(
+                    "the broker has raised an alarm and takes nothing".to_owned(),
+                ));
             }
             Some(link) if !link.connection.status().connected() || !link.channel.status().connected() => {
                 self.open().await?
             }
             Some(mut link) if link.asserted.elapsed() >= ASSERT_EVERY => {
-                self.lost |= within(ASK_TIMEOUT, self.bus.0.topology.declare(&link.connection)).await?;
+                self.lost |= within(DECLARE_TIMEOUT, self.bus.0.topology.declare(&link.connection)).await?;
                 link.asserted = Instant::now();
                 link
             }
@@ -255,7 +261,7 @@ impl RabbitPublisher {
 
     async fn open(&mut self) -> Result<Link, BusError> {
         let connection = self.bus.connect(&self.who).await?;
-        self.lost |= within(ASK_TIMEOUT, self.bus.0.topology.declare(&connection)).await?;
+        self.lost |= within(DECLARE_TIMEOUT, self.bus.0.topology.declare(&connection)).await?;
         let channel = within(ASK_TIMEOUT, async {
             let channel = connection.create_channel().await.map_err(explain)?;
             channel.confirm_select(ConfirmSelectOptions::default()).await.map_err(explain)?;
@@ -292,7 +298,7 @@ impl RabbitFeed {
     async fn try_open(bus: &RabbitBus, service: &'static str, who: &str) -> Result<Self, BusError> {
         let topology = &bus.0.topology;
         let connection = bus.connect(who).await?;
-        let lost = within(ASK_TIMEOUT, topology.declare(&connection)).await?;
+        let lost = within(DECLARE_TIMEOUT, topology.declare(&connection)).await?;
         let deliveries = Stream::open(&connection, &topology.queue(service), PREFETCH).await?;
         let given_up = Stream::open(&connection, &topology.dead_queue(service), 1).await?;
         let (bus, who) = (bus.clone(), who.to_owned());
@@ -375,6 +381,7 @@ pub(crate) struct Tag {
 impl Tag {
     pub(super) async fn acknowledge(self) -> Result<(), BusError> {
         let all_so_far = BasicAckOptions { multiple: true };
-        within(ASK_TIMEOUT, async { self.channel.basic_ack(self.tag, all_so_far).await.map_err(explain) }).await
+        within(ASK_TIMEOUT, async { self.channel.basic_ack(self.tag, all_so_far).await.map_err(explain) })
+            .await
     }
 }
