@@ -11,7 +11,7 @@ from typing import Callable
 
 from .invariants import (
     i01_reports, i02_ends, i03_assignments, i04_events, i05_states, i06_once, i07_ratings, i08_timelines, i09_clocks,
-    i10_media, i11_replays, i12_canary, i14_sums, i15_rest,
+    i10_media, i11_replays, i12_canary, i14_sums, i15_rest, i16_nodes,
 )
 from .site import Site
 from .system import System
@@ -184,6 +184,7 @@ def prove(description):
             well &= seen
             print(f"{'seen  ' if seen else 'MISSED'} {finding.name:<4} {doctoring.what}", flush=True)
     well &= prove_that_nothing_is_no_success(description)
+    well &= prove_that_nodes_are_compared()
     return well
 
 
@@ -195,6 +196,15 @@ def prove_that_nothing_is_no_success(description):
         seen = not i01_reports.check(System(site)).holds
         print(f"{'seen  ' if seen else 'MISSED'} a check over nothing is no success")
         return seen
+
+
+def prove_that_nodes_are_compared():
+    """Without a standby here: what the comparison makes of answers that differ."""
+    pairs = (((3, "a"), (2, "a")), ((3, "a"), (3, "b")))
+    seen = all(any(i16_nodes.differences("reports", *pair)) for pair in pairs)
+    seen &= not any(i16_nodes.differences("reports", (3, "a"), (3, "a")))
+    print(f"{'seen  ' if seen else 'MISSED'} I16  a row is on one node only")
+    return seen
 
 
 def copy_of(description, folder):

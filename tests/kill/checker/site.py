@@ -12,6 +12,7 @@ class Site:
         self.data = Path(given["data"])
         self.databases = given["databases"]
         self.broker = given["broker"]
+        self.standby = given["standby"]
         self.province = Path(given["province"])
         self.proto = Path(given["proto"])
         self.logs = Path(given["logs"])

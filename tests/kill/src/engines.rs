@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::Context as _;
+use serde::Serialize;
 
 use crate::cluster::Signal;
 
@@ -13,22 +14,23 @@ use crate::cluster::Signal;
 const STARTS: usize = 4;
 
 /// One engine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Engine {
     /// PostgreSQL.
     Database,
+    /// Its standby, on which commits wait.
+    Standby,
     /// RabbitMQ.
     Broker,
 }
 
 impl Engine {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Database, Self::Broker];
-
     /// As `deploy/local/engine` names it.
-    const fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Database => "postgres",
+            Self::Standby => "standby",
             Self::Broker => "rabbitmq",
         }
     }
@@ -39,20 +41,35 @@ impl Engine {
 pub struct Engines {
     scripts: PathBuf,
     folder: PathBuf,
+    /// Which there are.
+    pub all: Vec<Engine>,
     environment: BTreeMap<String, String>,
 }
 
 impl Engines {
     /// Makes and starts engines in `folder`; durable ones, as they are to survive their crashes.
-    pub async fn up(root: &Path, folder: &Path) -> anyhow::Result<Self> {
+    pub async fn up(root: &Path, folder: &Path, standby: bool) -> anyhow::Result<Self> {
         let scripts = root.join("deploy/local");
-        let said = patiently(&scripts.join("up"), &[folder.as_os_str()]).await?;
-        Ok(Self { scripts, folder: folder.to_owned(), environment: parse_environment(&said) })
+        let (mut arguments, mut all) = (vec![folder.as_os_str()], vec![Engine::Database, Engine::Broker]);
+        if standby {
+            arguments.push("--standby".as_ref());
+            all.push(Engine::Standby);
+        }
+        let said = patiently(&scripts.join("up"), &arguments).await?;
+        Ok(Self { scripts, folder: folder.to_owned(), all, environment: parse_environment(&said) })
     }
 
     /// Where clients find the engines; the names are those of `deploy/local/up`.
     pub fn url(&self, name: &str) -> anyhow::Result<&str> {
         self.environment.get(name).map(String::as_str).with_context(|| format!("the engines have no {name}"))
+    }
+
+    /// The command that asks the standby something, for others; empty without one.
+    pub fn standby_control(&self) -> Vec<String> {
+        let script = self.scripts.join("engine").display().to_string();
+        let command = [&script, &self.folder.display().to_string(), Engine::Standby.as_str(), "psql"];
+        let exists = self.all.contains(&Engine::Standby);
+        command.iter().filter(|_| exists).map(|word| (*word).to_owned()).collect()
     }
 
     /// The command that speaks to the broker, for others.

@@ -55,6 +55,9 @@ pub struct Options {
     /// Makes copies of the databases wrong in many ways at the end, and has the checker find each (embedded only).
     #[arg(long)]
     pub doctored: bool,
+    /// Gives the database a synchronous standby, which suffers as everything else does.
+    #[arg(long)]
+    pub standby: bool,
     /// Keeps the folder of the run even if all is well.
     #[arg(long)]
     pub keep: bool,

@@ -30,7 +30,7 @@ pub async fn run(options: &Options) -> anyhow::Result<bool> {
 async fn in_site(options: &Options, site: &Site) -> anyhow::Result<bool> {
     let stage = Stage::open(options, site.clone(), Props::default()).await?;
     let names: Vec<String> = stage.cluster().members.iter().map(|member| member.spec.name.clone()).collect();
-    let actions = schedule(options.seed, options.seconds * 1_000, &names, !options.embedded);
+    let actions = schedule(options.seed, options.seconds * 1_000, &names, stage.victim.targets());
     site.write("schedule.json", &actions)?;
     eprintln!("seed {}: {} actions", options.seed, actions.len());
     actions.iter().for_each(|action| eprintln!("{action}"));
@@ -43,8 +43,8 @@ async fn in_site(options: &Options, site: &Site) -> anyhow::Result<bool> {
     bad.iter().for_each(|bad| eprintln!("NOT WELL: {bad}"));
     well &= bad.is_empty();
     if let Some(engines) = &stage.victim.engines {
-        for engine in crate::engines::Engine::ALL {
-            engines.crash(engine).await?;
+        for engine in &engines.all {
+            engines.crash(*engine).await?;
         }
     }
     stage.cluster().start(START).await?;

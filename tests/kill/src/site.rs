@@ -29,6 +29,8 @@ pub struct Description<'a> {
     pub databases: BTreeMap<&'static str, String>,
     /// The command that speaks to the broker (`rabbitmqctl`); empty without one.
     pub broker: Vec<String>,
+    /// The command that asks the database's standby (`psql`); empty without one.
+    pub standby: Vec<String>,
     /// The province pack.
     pub province: PathBuf,
     /// The contract.
@@ -98,20 +100,21 @@ impl Site {
         engines: Option<&Engines>,
     ) -> anyhow::Result<Description<'a>> {
         let mut databases = BTreeMap::new();
-        let mut broker = Vec::new();
+        let (mut broker, mut standby) = (Vec::new(), Vec::new());
         if let Some(engines) = engines {
             // The superuser sees everything: the checker looks into the identity schema, too.
             let server = engines.url("FIELDREPORT_TEST_POSTGRES")?.trim_end_matches("/postgres");
             for service in Service::ALL {
                 databases.insert(service.as_str(), format!("{server}/fieldreport_{}", service.as_str()));
             }
-            broker = engines.broker_control();
+            (broker, standby) = (engines.broker_control(), engines.standby_control());
         }
         Ok(Description {
             engine: if engines.is_some() { "postgres" } else { "sqlite" },
             data: self.data(),
             databases,
             broker,
+            standby,
             province: self.province(),
             proto: self.root.join("proto"),
             logs: self.logs(),

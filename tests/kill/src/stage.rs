@@ -72,7 +72,7 @@ impl Stage {
             site.write("site.json", &site.describe(&canary, None)?)?;
             layout::embedded()?
         } else {
-            let up = Engines::up(&site.root, &site.engines()).await?;
+            let up = Engines::up(&site.root, &site.engines(), options.standby).await?;
             site.write("site.json", &site.describe(&canary, Some(&up))?)?;
             let link = link_to_database(&up, &mut program, options.usual_link()).await?;
             migrate(&program).await?;

@@ -33,7 +33,7 @@ pub(super) async fn every_part(play: &Play<'_>) -> anyhow::Result<Vec<Figure>> {
         figures.push(gap(&stage, begun, &what, Duration::from_secs(5)));
         sleep(REST).await;
     }
-    for engine in Engine::ALL {
+    for engine in stage.engines()?.all.clone() {
         let begun = stage.town.clock.now();
         stage.engines()?.signal(engine, Signal::Stop).await?;
         sleep(STILL).await;
@@ -42,7 +42,7 @@ pub(super) async fn every_part(play: &Play<'_>) -> anyhow::Result<Vec<Figure>> {
         let what =
             format!("creates are acknowledged while the {engine:?} stands still: worst gap").to_lowercase();
         let limit = match engine {
-            Engine::Database => STILL + Duration::from_secs(5),
+            Engine::Database | Engine::Standby => STILL + Duration::from_secs(5),
             Engine::Broker => Duration::from_secs(5),
         };
         figures.push(gap(&stage, begun, &what, limit));

@@ -52,6 +52,11 @@ pub async fn carry_out(victim: &Victim, actions: &[Action]) -> anyhow::Result<Ve
 }
 
 impl Victim {
+    /// The engines that can be hit.
+    pub fn targets(&self) -> &[Engine] {
+        self.engines.as_ref().map_or(&[], |engines| &engines.all)
+    }
+
     /// Answers how many were hit, once the fault is over.
     async fn suffer(&self, action: &Action) -> anyhow::Result<usize> {
         let cause = action.to_string();
@@ -75,8 +80,8 @@ impl Victim {
     async fn kill(&self, target: &Target, cause: &str) -> anyhow::Result<usize> {
         let members = self.cluster.members.iter().filter(|member| is_hit(target, &member.spec.name));
         let processes = members.filter(|member| member.signal(Signal::Kill, cause)).count();
-        let engines = engines_of(target);
-        let Some(all) = self.engines.as_ref().filter(|_| !engines.is_empty()) else { return Ok(processes) };
+        let Some(all) = &self.engines else { return Ok(processes) };
+        let engines = engines_of(target, all);
         let again = engines.iter().map(|engine| all.crash(*engine));
         futures::future::join_all(again).await.into_iter().collect::<anyhow::Result<Vec<()>>>()?;
         Ok(processes + engines.len())
@@ -86,12 +91,12 @@ impl Victim {
         let members = self.cluster.members.iter().filter(|member| is_hit(target, &member.spec.name));
         let still: Vec<_> = members.filter(|member| member.signal(Signal::Stop, cause)).collect();
         let mut engines = Vec::new();
-        for engine in engines_of(target) {
-            // One that is dead at the moment cannot stand still.
-            if let Some(all) = &self.engines
-                && all.signal(*engine, Signal::Stop).await.is_ok()
-            {
-                engines.push((all, *engine));
+        if let Some(all) = &self.engines {
+            for engine in engines_of(target, all) {
+                // One that is dead at the moment cannot stand still.
+                if all.signal(engine, Signal::Stop).await.is_ok() {
+                    engines.push((all, engine));
+                }
             }
         }
         sleep(time).await;
@@ -111,8 +116,8 @@ impl Victim {
             member.signal(Signal::Continue, "healed");
         }
         if let Some(engines) = &self.engines {
-            for engine in Engine::ALL {
-                engines.signal(engine, Signal::Continue).await?;
+            for engine in &engines.all {
+                engines.signal(*engine, Signal::Continue).await?;
             }
         }
         self.database_link.iter().for_each(|link| link.heal());
@@ -124,15 +129,14 @@ fn is_hit(target: &Target, name: &str) -> bool {
     match target {
         Target::Process(process) => process == name,
         Target::Everything => true,
-        Target::Database | Target::Broker | Target::DatabaseLink => false,
+        Target::Engine(_) | Target::DatabaseLink => false,
     }
 }
 
-fn engines_of(target: &Target) -> &'static [Engine] {
+fn engines_of(target: &Target, all: &Engines) -> Vec<Engine> {
     match target {
-        Target::Database => &[Engine::Database],
-        Target::Broker => &[Engine::Broker],
-        Target::Everything => &Engine::ALL,
-        Target::Process(_) | Target::DatabaseLink => &[],
+        Target::Engine(engine) => vec![*engine],
+        Target::Everything => all.all.clone(),
+        Target::Process(_) | Target::DatabaseLink => Vec::new(),
     }
 }

@@ -7,16 +7,16 @@ use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 use serde::Serialize;
 
+use crate::engines::Engine;
+
 /// Who is hit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Target {
     /// One process of the system, by name.
     Process(String),
-    /// The database server.
-    Database,
-    /// The message broker.
-    Broker,
+    /// An engine: the database, its standby, the broker.
+    Engine(Engine),
     /// The link between processes and database.
     DatabaseLink,
     /// Every process and both engines.
@@ -57,8 +57,7 @@ impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Process(name) => name,
-            Self::Database => "the database",
-            Self::Broker => "the broker",
+            Self::Engine(engine) => engine.as_str(),
             Self::DatabaseLink => "the link to the database",
             Self::Everything => "everything",
         })
@@ -95,7 +94,7 @@ enum Kind {
 }
 
 /// The schedule of `duration_ms` of chaos.
-pub fn schedule(seed: u64, duration_ms: u64, processes: &[String], engines: bool) -> Vec<Action> {
+pub fn schedule(seed: u64, duration_ms: u64, processes: &[String], engines: &[Engine]) -> Vec<Action> {
     // A stream of its own: what citizens do takes nothing away from it.
     let mut rng = StdRng::seed_from_u64(seed ^ 0x006e_656d_6573_6973);
     let mut actions = Vec::new();
@@ -108,20 +107,20 @@ pub fn schedule(seed: u64, duration_ms: u64, processes: &[String], engines: bool
     actions
 }
 
-fn draw(rng: &mut StdRng, processes: &[String], engines: bool) -> (Target, Fault) {
+fn draw(rng: &mut StdRng, processes: &[String], engines: &[Engine]) -> (Target, Fault) {
     let process = |rng: &mut StdRng| Target::Process(processes.choose(rng).cloned().unwrap_or_default());
-    let engine = |rng: &mut StdRng| if rng.random_bool(0.5) { Target::Database } else { Target::Broker };
+    let engine = |rng: &mut StdRng| engines.choose(rng).copied().map_or(Target::Everything, Target::Engine);
     match draw_kind(rng) {
-        Kind::Engine if engines => (engine(rng), Fault::Kill),
-        Kind::Link if engines && rng.random_bool(0.5) => (Target::DatabaseLink, Fault::Cut),
-        Kind::Link if engines => {
+        Kind::Engine if !engines.is_empty() => (engine(rng), Fault::Kill),
+        Kind::Link if !engines.is_empty() && rng.random_bool(0.5) => (Target::DatabaseLink, Fault::Cut),
+        Kind::Link if !engines.is_empty() => {
             let slow =
                 Fault::Slow { by_ms: rng.random_range(5..200), for_ms: rng.random_range(2_000..8_000) };
             (Target::DatabaseLink, slow)
         }
         Kind::Process | Kind::Engine | Kind::Link => (process(rng), Fault::Kill),
         Kind::Stall => {
-            let target = if engines && rng.random_bool(0.3) { engine(rng) } else { process(rng) };
+            let target = if !engines.is_empty() && rng.random_bool(0.3) { engine(rng) } else { process(rng) };
             // Most stalls are short; the longest outlast every time-out of the system.
             let long = rng.random_bool(0.3);
             (target, Fault::Stall(rng.random_range(if long { 6_000..20_000 } else { 1_000..6_000 })))
@@ -145,23 +144,27 @@ fn draw_kind(rng: &mut StdRng) -> Kind {
 mod tests {
     use super::*;
 
+    const BOTH: [Engine; 2] = [Engine::Database, Engine::Broker];
+
     fn names() -> Vec<String> {
         vec!["intake-1".to_owned(), "intake-2".to_owned()]
     }
 
     #[test]
     fn the_same_seed_is_the_same_schedule() {
-        assert_eq!(schedule(5, 240_000, &names(), true), schedule(5, 240_000, &names(), true));
-        assert_ne!(schedule(5, 240_000, &names(), true), schedule(6, 240_000, &names(), true));
+        assert_eq!(schedule(5, 240_000, &names(), &BOTH), schedule(5, 240_000, &names(), &BOTH));
+        assert_ne!(schedule(5, 240_000, &names(), &BOTH), schedule(6, 240_000, &names(), &BOTH));
     }
 
     #[test]
     fn four_minutes_hold_sixty_kills_of_every_kind() {
         for seed in 0..50 {
-            let actions = schedule(seed, 240_000, &names(), true);
+            let actions = schedule(seed, 240_000, &names(), &BOTH);
             let kills = actions.iter().filter(|action| action.fault == Fault::Kill).count();
             assert!(kills >= 60, "seed {seed}: {kills}");
-            for target in [Target::Database, Target::Broker, Target::Everything] {
+            for target in
+                [Target::Engine(Engine::Database), Target::Engine(Engine::Broker), Target::Everything]
+            {
                 assert!(actions.iter().any(|action| action.target == target), "seed {seed}: {target:?}");
             }
         }
@@ -169,7 +172,7 @@ mod tests {
 
     #[test]
     fn without_engines_none_is_hit() {
-        let actions = schedule(1, 900_000, &names(), false);
+        let actions = schedule(1, 900_000, &names(), &[]);
         let of_process = |action: &Action| matches!(action.target, Target::Process(_) | Target::Everything);
         assert!(actions.iter().all(of_process));
     }
