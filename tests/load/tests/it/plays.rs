@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use harness::Files;
+use harness::Stores;
 use load::Ledger;
 use vocabulary::Clock;
 
@@ -23,9 +23,9 @@ async fn reports_are_measured_replayed_written_down_and_followed() {
     assert!(figure("sustained_per_second") > 0.0 && figure("whole_way_per_second") > 0.0);
 
     let states = {
-        let files = Files::open(site.world.data()).await;
-        files.until_idle().await;
-        files.prove_timelines().await
+        let stores = Stores::open(site.world.config()).await;
+        stores.until_idle().await;
+        stores.prove_timelines().await
     };
     let mut answered: HashMap<String, HashSet<String>> = HashMap::new();
     let (mut asked, mut named) = (HashMap::new(), HashSet::new());
