@@ -152,7 +152,7 @@ def rights(engines: Engines) -> None:
             engines.refuses(engines.url(service), "SET ROLE fieldreport_identity", because=denied)
     for statement in ("CREATE DATABASE mine", "CREATE ROLE mine"):
         engines.refuses(owner, statement, because=denied)
-    engines.refuses(owner, "COPY reports TO PROGRAM 'true'", because="must be superuser")
+    engines.refuses(owner, "COPY reports TO PROGRAM 'true'", because="pg_execute_server_program")
     attributes = "rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls OR rolinherit"
     roles = engines.sql(
         engines.environment["FIELDREPORT_TEST_POSTGRES"],
