@@ -62,7 +62,7 @@ pub async fn reconcile_reports(
         loop {
             let page = reconciliation::list_filed(&snapshot, hours, last.as_ref(), PAGE).await?;
             enter_stored(&snapshot, reading, stuck_before, &page, &mut ledger).await?;
-            last = page.into_iter().last();
+            last = page.into_iter().next_back();
             if last.is_none() {
                 break;
             }
@@ -105,7 +105,7 @@ async fn enter_issued(
         for (code, report) in page.iter().filter_map(issued) {
             ledger.issue(code, report);
         }
-        last = page.into_iter().last();
+        last = page.into_iter().next_back();
         if last.is_none() {
             return Ok(());
         }

@@ -66,7 +66,7 @@ pub(super) async fn compare(
                 for told in wanted {
                     delivery.enter(told, received.contains(&told.event), settled);
                 }
-                last = page.into_iter().last();
+                last = page.into_iter().next_back();
                 if last.is_none() {
                     break;
                 }

@@ -40,7 +40,7 @@ pub(super) async fn find_unknown(
             let unknown = expected.into_iter().filter(|filed| !known.contains(&filed.id));
             wrong.extend(unknown.map(|filed| Wrong::report(filed, name.as_str(), explanation)));
         }
-        match page.into_iter().last() {
+        match page.into_iter().next_back() {
             None => return Ok(wrong),
             filed => last = filed,
         }
