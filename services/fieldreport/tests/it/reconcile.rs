@@ -2,7 +2,8 @@
 
 use std::process::Output;
 
-use harness::{Stores, config_of, pack, report, text};
+use auth::Role;
+use harness::{Citizen, Stores, config_of, pack, report, text};
 use sea_orm::ConnectionTrait as _;
 use serde_json::Value;
 
@@ -48,7 +49,7 @@ async fn a_whole_system_adds_up_and_what_is_taken_out_is_named() {
     let mut site = Site::new(&[]);
     assert_eq!(reconcile(&site, &[]).status.code(), Some(64), "nothing has run here");
     let mut server = site.start().await;
-    let citizen = site.api(&server).citizen("citizen-1");
+    let citizen = Citizen(site.api(&server).caller(Role::Citizen, "citizen-1", None));
     let mut codes = Vec::new();
     for words in [text::ROAD, text::DENUNCIATION, text::PROCEDURE] {
         codes.push(citizen.create(&report(words)).await.expect("taken").code);
