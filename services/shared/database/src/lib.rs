@@ -15,6 +15,7 @@ mod error;
 mod lock;
 pub mod migration;
 pub mod requests;
+mod rows;
 
 use std::time::Duration;
 
@@ -27,6 +28,7 @@ use sea_orm_migration::MigratorTrait;
 pub use config::{DatabaseConfig, Place, Server};
 pub use error::{Fault, OpenError, describe, fault, problem};
 pub use lock::lock;
+pub use rows::{Key, insert_all, inserts, is_among};
 
 /// The connections of one service to its own database. Cheap to clone.
 #[derive(Clone)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use contract::Event;
 use contract::event::v1::RedriveRequested;
-use database::{Database, lock};
+use database::{Database, insert_all, inserts, is_among, lock};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, LockBehavior, LockType, OnConflict, Query};
 use sea_orm::{DatabaseTransaction, DbBackend, ExprTrait as _, QueryOrder as _, QuerySelect as _, Set};
@@ -160,7 +160,7 @@ impl Outbox {
             None => self.database.begin().await?,
         };
         row::Entity::update_many()
-            .filter(row::Column::Seq.is_in(sent))
+            .filter(is_among(&tx, row::Column::Seq, sent))
             .col_expr(row::Column::SentTime, Expr::value(self.clock.now().micros()))
             .exec(&tx)
             .await?;
@@ -419,8 +419,7 @@ impl Work {
             *sequence += 1;
             row
         });
-        let rows: Vec<_> = rows.collect();
-        row::Entity::insert_many(rows).exec_without_returning(&self.tx).await?;
+        insert_all(&self.tx, rows, None).await?;
         Ok(())
     }
 
@@ -430,27 +429,25 @@ impl Work {
         for event in pending {
             *counts.entry(event.report.0).or_insert(0) += 1;
         }
-        let mut insert = Query::insert();
-        insert.into_table(sequence::Entity).columns([sequence::Column::ReportId, sequence::Column::Last]);
-        for (report, count) in &counts {
-            insert.values_panic([(*report).into(), (*count).into()]);
-        }
-        let taken = Expr::col((sequence::Entity, sequence::Column::Last))
-            .add(Expr::col(("excluded", sequence::Column::Last)));
-        insert
-            .on_conflict(
-                OnConflict::column(sequence::Column::ReportId)
-                    .value(sequence::Column::Last, taken)
-                    .to_owned(),
-            )
-            .returning(Query::returning().columns([sequence::Column::ReportId, sequence::Column::Last]));
-        let rows = self.tx.query_all(&insert).await?;
-        rows.iter()
-            .map(|row| {
+        let mut first = BTreeMap::new();
+        let rows = counts
+            .iter()
+            .map(|(report, count)| sequence::ActiveModel { report_id: Set(*report), last: Set(*count) });
+        for mut insert in inserts(self.tx.get_database_backend(), rows)? {
+            let taken = Expr::col((sequence::Entity, sequence::Column::Last))
+                .add(Expr::col(("excluded", sequence::Column::Last)));
+            let later = OnConflict::column(sequence::Column::ReportId)
+                .value(sequence::Column::Last, taken)
+                .to_owned();
+            insert
+                .on_conflict(later)
+                .returning(Query::returning().columns([sequence::Column::ReportId, sequence::Column::Last]));
+            for row in self.tx.query_all(&insert).await? {
                 let report: Uuid = row.try_get("", "report_id")?;
                 let last: i64 = row.try_get("", "last")?;
-                Ok((report, last - counts.get(&report).copied().unwrap_or(0) + 1))
-            })
-            .collect()
+                first.insert(report, last - counts.get(&report).copied().unwrap_or(0) + 1);
+            }
+        }
+        Ok(first)
     }
 }

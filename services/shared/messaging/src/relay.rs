@@ -8,12 +8,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::backoff::Backoff;
 use crate::bus::Publisher;
-use crate::consumer::request_what_was_lost;
+use crate::consumer::{pace, request_what_was_lost};
 use crate::{Bus, BusError, Envelope, Outbox};
 
 /// The safety net under the wake-up after each commit.
 const POLL: Duration = Duration::from_millis(500);
-const BATCH: u64 = 500;
+const BATCH: u64 = 512;
+/// As with consumers: under load one claim carries what several transactions have left.
+const PACE: Duration = Duration::from_millis(20);
 /// How often old sent events are looked for, and how many go at once.
 const FORGET_EVERY: Duration = Duration::from_secs(30);
 const FORGET_BATCH: u64 = 5_000;
@@ -29,7 +31,9 @@ pub async fn relay(
     let mut publisher = bus.publisher(source);
     let mut backoff = Backoff::default();
     let mut forgotten = tokio::time::Instant::now();
+    let mut pace = pace(PACE);
     while !stop.is_cancelled() {
+        pace.tick().await;
         let pause = match carry(&outbox, &mut publisher).await {
             Ok(Carried { refused: 0, taken: 0 }) => {
                 backoff.reset();

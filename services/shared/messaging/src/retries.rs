@@ -87,9 +87,6 @@ pub struct Parked {
 }
 
 pub(crate) async fn insert(tx: &DatabaseTransaction, retries: &[Retry]) -> Result<(), DbErr> {
-    if retries.is_empty() {
-        return Ok(());
-    }
     let rows = retries.iter().map(|retry| row::ActiveModel {
         event_id: Set(retry.letter.id),
         // A map of texts always has a JSON text.
@@ -101,7 +98,7 @@ pub(crate) async fn insert(tx: &DatabaseTransaction, retries: &[Retry]) -> Resul
         parked_time: Set(None),
     });
     let known = OnConflict::column(row::Column::EventId).do_nothing().to_owned();
-    row::Entity::insert_many(rows).on_conflict(known).exec_without_returning(tx).await?;
+    database::insert_all(tx, rows, Some(known)).await?;
     Ok(())
 }
 
