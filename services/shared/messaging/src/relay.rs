@@ -28,7 +28,8 @@ pub async fn relay(
     let source = outbox.source();
     let mut publisher = bus.publisher(source);
     let mut backoff = Backoff::default();
-    let mut forgotten = tokio::time::Instant::now();
+    // A process that never lives long must forget as well.
+    let mut forgotten: Option<tokio::time::Instant> = None;
     while !stop.is_cancelled() {
         let pause = match carry(&outbox, &mut publisher).await {
             Ok(Carried { refused: 0, taken: 0 }) => {
@@ -50,8 +51,8 @@ pub async fn relay(
                 backoff.next()
             }
         };
-        if forgotten.elapsed() >= FORGET_EVERY {
-            forgotten = tokio::time::Instant::now();
+        if forgotten.is_none_or(|at| at.elapsed() >= FORGET_EVERY) {
+            forgotten = Some(tokio::time::Instant::now());
             forget(&outbox, retention).await;
         }
         if pause.is_zero() {
@@ -81,6 +82,9 @@ async fn carry(outbox: &Outbox, publisher: &mut Publisher) -> Result<Carried, Bu
     }
     let mut claim = outbox.claim(BATCH).await?;
     let events = std::mem::take(&mut claim.events);
+    if !events.is_empty() {
+        database::fault_point!("messaging.relay.after-claim");
+    }
     let lag = events.first().map_or(Duration::ZERO, |(_, oldest)| outbox.clock().now().since(oldest.time));
     metrics::gauge!("outbox_oldest_seconds", "source" => source).set(lag.as_secs_f64());
     if events.is_empty() {
@@ -90,12 +94,15 @@ async fn carry(outbox: &Outbox, publisher: &mut Publisher) -> Result<Carried, Bu
     let depth = if events.len() as u64 == BATCH { outbox.depth().await? } else { events.len() as u64 };
     metrics::gauge!("outbox_waiting", "source" => source).set(depth as f64);
     let (numbers, envelopes): (Vec<i64>, Vec<Envelope>) = events.into_iter().unzip();
+    database::fault_point!("messaging.relay.before-publish");
     let taken = publisher.publish(&envelopes).await?;
+    database::fault_point!("messaging.relay.after-publish");
     let sent: Vec<i64> =
         numbers.iter().zip(&taken).filter(|(_, taken)| **taken).map(|(seq, _)| *seq).collect();
     let carried = Carried { taken: sent.len(), refused: numbers.len() - sent.len() };
     if !sent.is_empty() {
         outbox.mark_sent(claim, sent).await?;
+        database::fault_point!("messaging.relay.after-mark");
     }
     metrics::counter!("events_published_total", "source" => source).increment(carried.taken as u64);
     Ok(carried)
