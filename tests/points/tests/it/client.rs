@@ -34,10 +34,7 @@ async fn answered<A>(what: &str, call: impl AsyncFn() -> Result<Response<A>, Sta
 }
 
 /// The answer, after a proof that a repeat is answered with the same bytes.
-pub async fn ask<A: Message + Debug>(
-    what: &str,
-    call: impl AsyncFn() -> Result<Response<A>, Status>,
-) -> A {
+pub async fn ask<A: Message + Debug>(what: &str, call: impl AsyncFn() -> Result<Response<A>, Status>) -> A {
     let first = answered(what, &call).await;
     let again = answered(what, &call).await;
     assert_eq!(first.encode_to_vec(), again.encode_to_vec(), "{what}: a repeat is answered otherwise");

@@ -193,11 +193,8 @@ async fn reopen(site: &Site, citizen: &Citizen) -> Report {
     let assignment =
         ask("SubmitResolution", async || handler.dispatch().submit_resolution(request.clone()).await).await;
     let leader = agency(site, auth::Role::AgencyLeader, &report);
-    let request = ApproveResolutionRequest {
-        name: assignment.name,
-        request_id: fresh_id(),
-        etag: assignment.etag,
-    };
+    let request =
+        ApproveResolutionRequest { name: assignment.name, request_id: fresh_id(), etag: assignment.etag };
     ask("ApproveResolution", async || leader.dispatch().approve_resolution(request.clone()).await).await;
     let done = citizen.until(&report.name, "rateable", |report| !report.invitation.is_empty()).await;
     rate(citizen, &done, Verdict::Unsatisfied).await;

@@ -6,7 +6,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use database::faults;
+use database::faults::{self, Order};
 use futures::{FutureExt as _, StreamExt as _, stream};
 
 use crate::journeys::play;
@@ -30,15 +30,14 @@ struct Case {
 }
 
 /// Orders one hit, plays the journey, and says what happened.
-async fn try_point(site: &Site, order: &str, point: &'static str, journey: Journey) -> Case {
+async fn try_point(site: &Site, order: Order, point: &'static str, journey: Journey) -> Case {
     let before = faults::hits(point);
     let passed = || faults::hits(point) > before;
-    let orders = format!("1*return({order})");
-    fail::cfg(point, &orders).expect("an order");
+    faults::order(point, order, 1);
     let playing = async {
         loop {
             if journey == Journey::Retried {
-                fail::cfg("classification.follow.before-load", "2*return(panic)").expect("an order");
+                faults::order("classification.follow.before-load", Order::Panic, 2);
             }
             play(site, journey, &passed).await;
             // Another journey's event may have taken the blow that was meant for this one's.
@@ -49,7 +48,7 @@ async fn try_point(site: &Site, order: &str, point: &'static str, journey: Journ
     };
     let violation = outcome(playing).await;
     let hits = faults::hits(point) - before;
-    fail::remove(point);
+    faults::order(point, order, 0);
     Case { point, hits, violation }
 }
 
@@ -66,7 +65,12 @@ async fn outcome(playing: impl Future<Output = ()>) -> Option<String> {
 
 /// Prints the table and fails where a point was not hit or something was violated.
 fn report(order: &str, site: &Site, cases: &[Case], restarts: u32, begun: Instant) {
-    println!("{order}: {} points on {} in {:.0?}, {restarts} restarts", cases.len(), site.engines(), begun.elapsed());
+    println!(
+        "{order}: {} points on {} in {:.0?}, {restarts} restarts",
+        cases.len(),
+        site.engines(),
+        begun.elapsed()
+    );
     println!("{:48} {:>5}  violation", "point", "hits");
     for case in cases {
         println!("{:48} {:>5}  {}", case.point, case.hits, case.violation.as_deref().unwrap_or("-"));
@@ -79,22 +83,22 @@ fn report(order: &str, site: &Site, cases: &[Case], restarts: u32, begun: Instan
     assert!(bad.is_empty(), "{order}: {bad:#?}");
 }
 
-async fn run_here(order: &str) {
+async fn run_here(order: Order) {
     let (site, begun) = (Site::new().await, Instant::now());
     let playing = async {
         let mut cases = Vec::new();
         for (retried, at_once) in [(false, AT_ONCE), (true, RETRIED_AT_ONCE)] {
             let some = POINTS.iter().filter(|(_, journey)| (*journey == Journey::Retried) == retried);
-            let tried = some.map(|(point, journey)| try_point(&site, order, point, *journey).boxed());
+            let tried = some.map(|(point, journey)| try_point(&site, order, point, *journey).boxed_local());
             cases.extend(stream::iter(tried).buffer_unordered(at_once).collect::<Vec<_>>().await);
-            fail::remove("classification.follow.before-load");
+            faults::order("classification.follow.before-load", order, 0);
         }
         let whole = AssertUnwindSafe(site.prove()).catch_unwind().await;
         site.stop_here();
         (cases, whole)
     };
     let (restarts, (cases, whole)) = futures::join!(site.run_here(), playing);
-    report(order, &site, &cases, restarts, begun);
+    report(&format!("{order:?}"), &site, &cases, restarts, begun);
     if let Err(violated) = whole {
         std::panic::resume_unwind(violated);
     }
@@ -102,18 +106,18 @@ async fn run_here(order: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn an_error_at_every_point_leaves_everything_whole() {
-    run_here("error").await;
+    run_here(Order::Error).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_panic_at_every_point_leaves_everything_whole() {
-    run_here("panic").await;
+    run_here(Order::Panic).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_stall_at_every_point_leaves_everything_whole() {
     // Longer than a transaction may do nothing: who wakes up finds it gone.
-    run_here("stall 5500").await;
+    run_here(Order::Stall(Duration::from_millis(5_500))).await;
 }
 
 async fn kill_lane(lane: usize) {
@@ -142,13 +146,9 @@ async fn kill_lane(lane: usize) {
         let whole = AssertUnwindSafe(site.prove()).catch_unwind().await;
         (cases, whole)
     };
-    let (cases, whole) = {
-        let (running, playing) =
-            (std::pin::pin!(site.run_in_processes(&points, &wrong)), std::pin::pin!(playing));
-        match futures::future::select(running, playing).await {
-            futures::future::Either::Left(((), _)) => unreachable!("it goes on until it is dropped"),
-            futures::future::Either::Right((played, _)) => played,
-        }
+    let (cases, whole) = tokio::select! {
+        never = site.run_in_processes(&points, &wrong) => never,
+        played = playing => played,
     };
     let deaths = u32::try_from(cases.iter().filter(|case| case.hits > 0).count()).unwrap_or(u32::MAX);
     report("kill", &site, &cases, deaths, begun);

@@ -24,6 +24,9 @@ const LOOK: Duration = Duration::from_millis(20);
 /// SIGABRT: how a process ends that was ordered to.
 const ABORTED: i32 = 6;
 
+/// Makes classification fail with an event.
+const RETRIED: &str = "classification.follow.before-load=panic;";
+
 /// A system, and what people were told by it.
 pub struct Site {
     folder: TempDir,
@@ -39,7 +42,8 @@ impl Site {
     /// Fresh ground, a port of its own, nothing running.
     pub async fn new() -> Self {
         let (folder, ground) = (tempfile::tempdir().expect("a folder"), Ground::new());
-        let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+        let port =
+            std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
         let settings = [
             ("grpc.address", port.to_string()),
             ("telemetry.log_level", "error".to_owned()),
@@ -132,8 +136,12 @@ impl Site {
     }
 
     /// Runs the system as a process that is ordered to die at the first of `points`, then at the next, each on a start of its own;
-    /// in the end unharmed. Never ends by itself: the process dies with the answer's drop.
-    pub async fn run_in_processes(&self, points: &Mutex<VecDeque<&'static str>>, wrong: &Mutex<Vec<String>>) {
+    /// in the end unharmed. Never ends by itself; dropped, it takes the process along.
+    pub async fn run_in_processes(
+        &self,
+        points: &Mutex<VecDeque<&'static str>>,
+        wrong: &Mutex<Vec<String>>,
+    ) -> ! {
         loop {
             let point = points.lock().expect("points").front().copied();
             let mut process = Process(self.start(point));
@@ -169,8 +177,8 @@ impl Site {
         }
         if let Some(point) = point {
             let retried = POINTS.contains(&(point, Journey::Retried));
-            let failing = if retried { "classification.follow.before-load=2*return(panic);" } else { "" };
-            command.env("FAILPOINTS", format!("{failing}{point}=1*return(kill)"));
+            let failing = if retried { RETRIED.repeat(2) } else { String::new() };
+            command.env("FAULT_POINTS", format!("{failing}{point}=kill"));
         }
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         command.spawn().expect("a process")
