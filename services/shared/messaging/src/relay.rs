@@ -82,15 +82,13 @@ async fn carry(outbox: &Outbox, publisher: &mut Publisher) -> Result<Carried, Bu
     }
     let mut claim = outbox.claim(BATCH).await?;
     let events = std::mem::take(&mut claim.events);
-    if !events.is_empty() {
-        database::fault_point!("messaging.relay.after-claim");
-    }
     let lag = events.first().map_or(Duration::ZERO, |(_, oldest)| outbox.clock().now().since(oldest.time));
     metrics::gauge!("outbox_oldest_seconds", "source" => source).set(lag.as_secs_f64());
     if events.is_empty() {
         metrics::gauge!("outbox_waiting", "source" => source).set(0.0);
         return Ok(Carried { taken: 0, refused: 0 });
     }
+    database::fault_point!("messaging.relay.after-claim");
     let depth = if events.len() as u64 == BATCH { outbox.depth().await? } else { events.len() as u64 };
     metrics::gauge!("outbox_waiting", "source" => source).set(depth as f64);
     let (numbers, envelopes): (Vec<i64>, Vec<Envelope>) = events.into_iter().unzip();

@@ -65,15 +65,15 @@ async fn outcome(playing: impl Future<Output = ()>) -> Option<String> {
 
 /// Prints the table and fails where a point was not hit or something was violated.
 fn report(order: &str, site: &Site, cases: &[Case], restarts: u32, begun: Instant) {
-    println!(
+    eprintln!(
         "{order}: {} points on {} in {:.0?}, {restarts} restarts",
         cases.len(),
         site.engines(),
         begun.elapsed()
     );
-    println!("{:48} {:>5}  violation", "point", "hits");
+    eprintln!("{:48} {:>5}  violation", "point", "hits");
     for case in cases {
-        println!("{:48} {:>5}  {}", case.point, case.hits, case.violation.as_deref().unwrap_or("-"));
+        eprintln!("{:48} {:>5}  {}", case.point, case.hits, case.violation.as_deref().unwrap_or("-"));
     }
     let bad: BTreeMap<&str, String> = cases
         .iter()
@@ -147,7 +147,7 @@ async fn kill_lane(lane: usize) {
         (cases, whole)
     };
     let (cases, whole) = tokio::select! {
-        never = site.run_in_processes(&points, &wrong) => never,
+        never = site.run_in_processes(&points, &wrong) => match never {},
         played = playing => played,
     };
     let deaths = u32::try_from(cases.iter().filter(|case| case.hits > 0).count()).unwrap_or(u32::MAX);

@@ -1,8 +1,10 @@
 //! One system under test on engines of its own ground: in this process, or as a process that dies and is started again.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -11,7 +13,7 @@ use engines::Ground;
 use fieldreport::config::Config;
 use fieldreport::system::System;
 use harness::{Api, Stores, config_on, pack, province};
-use runtime::{Ending, Lifecycle};
+use runtime::Lifecycle;
 use sea_orm::{ConnectionTrait as _, DbBackend};
 use telemetry::Telemetry;
 use tempfile::TempDir;
@@ -36,6 +38,7 @@ pub struct Site {
     api: Api,
     created: Mutex<Vec<String>>,
     running: Mutex<Option<Lifecycle>>,
+    stopped: AtomicBool,
 }
 
 impl Site {
@@ -65,8 +68,8 @@ impl Site {
         let auth = &config.auth;
         let issuer = DevelopmentIssuer::open(data, &auth.issuer, &auth.audience, Clock::system());
         let api = Api::at(&port.to_string(), Arc::new(issuer.expect("a key")));
-        let (created, running) = (Mutex::default(), Mutex::default());
-        Self { folder, ground, config, settings, api, created, running }
+        let (created, running, stopped) = (Mutex::default(), Mutex::default(), AtomicBool::new(false));
+        Self { folder, ground, config, settings, api, created, running, stopped }
     }
 
     /// The makers of tokens and channels.
@@ -117,7 +120,8 @@ impl Site {
                 System::start(self.config.clone(), province(), telemetry, lifecycle, Clock::system());
             match Box::pin(started).await {
                 Ok(system) => {
-                    if let Ending::Clean | Ending::Forced = Box::pin(system.run()).await {
+                    Box::pin(system.run()).await;
+                    if self.stopped.load(Ordering::SeqCst) {
                         return restarts;
                     }
                 }
@@ -130,6 +134,7 @@ impl Site {
 
     /// Ends what runs in this process.
     pub fn stop_here(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
         if let Some(lifecycle) = &*self.running.lock().expect("a life") {
             lifecycle.stop();
         }
@@ -141,7 +146,7 @@ impl Site {
         &self,
         points: &Mutex<VecDeque<&'static str>>,
         wrong: &Mutex<Vec<String>>,
-    ) -> ! {
+    ) -> Infallible {
         loop {
             let point = points.lock().expect("points").front().copied();
             let mut process = Process(self.start(point));
@@ -152,7 +157,7 @@ impl Site {
                 }
             };
             if status.signal() == Some(ABORTED) {
-                points.lock().expect("points").pop_front();
+                points.lock().expect("points").retain(|waiting| Some(*waiting) != point);
             } else {
                 wrong.lock().expect("wrongs").push(format!("{point:?}: the process ended with {status}"));
                 tokio::time::sleep(Duration::from_millis(500)).await;
