@@ -8,12 +8,6 @@ rabbitmq_home() { printf %s/rabbitmq "$folder"; }
 rabbitmq_exists() { [ -f "$(rabbitmq_home)/rabbitmq.conf" ]; }
 rabbitmq_log() { printf %s/log/fieldreport_%s@localhost.log "$(rabbitmq_home)" "$amqp_port"; }
 
-install_rabbitmq() {
-    if [ ! -x "$rabbitmq_programs/rabbitmq-server" ] || ! command -v pgrep >/dev/null; then
-        install_packages rabbitmq-server procps
-    fi
-}
-
 # in_rabbitmq COMMAND…: with everything private to this node.
 in_rabbitmq() (
     home=$(rabbitmq_home)

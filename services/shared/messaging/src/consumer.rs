@@ -17,7 +17,7 @@ use uuid::Uuid;
 use vocabulary::Clock;
 
 use crate::backoff::Backoff;
-use crate::bus::{Arrival, Batch, Feed};
+use crate::bus::{Arrival, Batch, Feed, Vanished};
 use crate::retries::{self, Letter, Retry};
 use crate::{Bus, BusError, Envelope, Outbox, Work, inbox, retrying};
 
@@ -130,9 +130,20 @@ impl From<DbErr> for Failure {
 /// Subscribes, works, and begins anew when the connection ends.
 async fn follow<H: Handler>(bus: Bus, consumer: Arc<Consumer<H>>) {
     let mut backoff = Backoff::default();
+    let mut vanished = Vanished::Tell;
     while !consumer.stop.is_cancelled() {
-        let outcome = match bus.subscribe(consumer.queue).await {
-            Ok(feed) => work_on_feed(feed, &consumer, &mut backoff).await,
+        let outcome = match bus.subscribe(consumer.queue, vanished).await {
+            Ok(feed) => {
+                vanished = Vanished::Tell;
+                work_on_feed(feed, &consumer, &mut backoff).await
+            }
+            Err(BusError::QueueVanished) => match request_what_was_lost(&consumer.outbox).await {
+                Ok(()) => {
+                    vanished = Vanished::Make;
+                    continue;
+                }
+                Err(error) => Err(error),
+            },
             Err(error) => Err(error),
         };
         if let Err(error) = outcome {
@@ -148,9 +159,6 @@ async fn work_on_feed<H: Handler>(
     consumer: &Consumer<H>,
     backoff: &mut Backoff,
 ) -> Result<(), BusError> {
-    if feed.queue_was_lost() {
-        request_what_was_lost(&consumer.outbox).await?;
-    }
     loop {
         let batch = tokio::select! {
             biased;
@@ -169,7 +177,8 @@ async fn work_on_feed<H: Handler>(
     }
 }
 
-/// The queue is new: unless this service is new as well, what was in it is asked for again.
+/// A queue is not there: unless this service is new as well, what was in it is asked for again. The request waits in the
+/// outbox before the queue is made: whoever dies in between leaves a request too many, never a loss that nobody knows of.
 pub(crate) async fn request_what_was_lost(outbox: &Outbox) -> Result<(), BusError> {
     let Some(last) = inbox::last_receive_time(outbox.database().read()).await? else { return Ok(()) };
     tracing::warn!(source = outbox.source(), "a queue had vanished; what was in it is asked for again");

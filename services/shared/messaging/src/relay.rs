@@ -76,9 +76,13 @@ struct Carried {
 async fn carry(outbox: &Outbox, publisher: &mut Publisher) -> Result<Carried, BusError> {
     let source = outbox.source();
     // Before any row is held: connecting may take a while.
-    publisher.check().await?;
-    if publisher.take_loss() {
-        request_what_was_lost(outbox).await?;
+    match publisher.check().await {
+        Err(BusError::QueueVanished) => {
+            request_what_was_lost(outbox).await?;
+            publisher.make_queues();
+            publisher.check().await?;
+        }
+        checked => checked?,
     }
     let mut claim = outbox.claim(BATCH).await?;
     let events = std::mem::take(&mut claim.events);

@@ -25,6 +25,15 @@ const ACCESS_REFUSED: u16 = 403;
 const PRECONDITION_FAILED: u16 = 406;
 const NOT_ALLOWED: u16 = 530;
 
+/// What is done about queues that are not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Vanished {
+    /// They are left, and the caller is told.
+    Tell,
+    /// They are made.
+    Make,
+}
+
 /// Names and queues of one system on a broker.
 #[derive(Debug, Clone)]
 pub(super) struct Topology {
@@ -52,19 +61,20 @@ impl Topology {
         short(&format!("{}.{service}.dead.v1", self.prefix))
     }
 
-    /// Makes everything that is missing and asserts everything that is there. Answers whether a queue was missing: what had
-    /// been in it is gone.
-    pub(super) async fn declare(&self, connection: &Connection) -> Result<bool, BusError> {
+    /// Makes everything that is missing and asserts everything that is there. Queues that have vanished took along what was
+    /// in them: unless they may be made, they are left for the caller to write that down first.
+    pub(super) async fn declare(&self, connection: &Connection, vanished: Vanished) -> Result<(), BusError> {
         let mut channel = connection.create_channel().await.map_err(explain)?;
-        let mut missing = false;
         for subscription in &self.subscriptions {
             let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
             let queue = self.queue(subscription.queue);
             match channel.queue_declare(queue, passive, FieldTable::default()).await {
                 Ok(_) => {}
-                // The answer "no" closes the channel.
                 Err(error) if reply_code(&error) == Some(NOT_FOUND) => {
-                    missing = true;
+                    if vanished == Vanished::Tell {
+                        return Err(BusError::QueueVanished);
+                    }
+                    // The answer "no" has closed the channel.
                     channel = connection.create_channel().await.map_err(explain)?;
                 }
                 Err(error) => return Err(explain(error)),
@@ -77,8 +87,7 @@ impl Topology {
         for subscription in &self.subscriptions {
             self.declare_queues(&channel, subscription).await?;
         }
-        channel.close(200, "declared".into()).await.map_err(explain)?;
-        Ok(missing)
+        channel.close(200, "declared".into()).await.map_err(explain)
     }
 
     async fn declare_queues(&self, channel: &Channel, subscription: &Subscription) -> Result<(), BusError> {
