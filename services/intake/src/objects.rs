@@ -112,9 +112,10 @@ impl Objects {
         before: Timestamp,
     ) -> impl Stream<Item = Result<Stored, object_store::Error>> + Send {
         let list = |folder: &str| self.store.list(Some(&Path::from(folder)));
-        list("originals").chain(list("copies")).try_filter_map(async move |found| {
+        list("originals").chain(list("copies")).try_filter_map(move |found| {
             let stored = Timestamp::from_micros(found.last_modified.timestamp_micros());
-            Ok((stored < before).then(|| Stored::at(&found.location)).flatten())
+            let old = (stored < before).then(|| Stored::at(&found.location)).flatten();
+            std::future::ready(Ok(old))
         })
     }
 

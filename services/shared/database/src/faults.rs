@@ -74,13 +74,21 @@ pub fn hits(point: &str) -> u64 {
     points().get(point).map_or(0, |point| point.hits)
 }
 
+/// What a process says that dies as ordered.
+pub fn last_words(point: &str) -> String {
+    format!("killed at the fault point {point}")
+}
+
 /// Passes the point with this name, or fails there as ordered.
 pub async fn pass(name: &'static str) -> Result<(), DbErr> {
     match next_order(name) {
         None => Ok(()),
         Some(Order::Error) => Err(DbErr::Conn(RuntimeErr::Internal("a fault point".to_owned()))),
         Some(Order::Panic) => panic!("a fault point"),
-        Some(Order::Kill) => std::process::abort(),
+        Some(Order::Kill) => {
+            eprintln!("{}", last_words(name));
+            std::process::abort()
+        }
         Some(Order::Stall(pause)) => {
             tokio::time::sleep(pause).await;
             Ok(())

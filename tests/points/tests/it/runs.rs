@@ -11,7 +11,7 @@ use futures::{FutureExt as _, StreamExt as _, stream};
 
 use crate::journeys::play;
 use crate::list::{Journey, POINTS};
-use crate::site::Site;
+use crate::site::{IDLE_TRANSACTION, Site};
 
 /// Journeys at one time.
 const AT_ONCE: usize = 8;
@@ -117,7 +117,7 @@ async fn a_panic_at_every_point_leaves_everything_whole() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_stall_at_every_point_leaves_everything_whole() {
     // Longer than a transaction may do nothing: who wakes up finds it gone.
-    run_here(Order::Stall(Duration::from_millis(5_500))).await;
+    run_here(Order::Stall(2 * IDLE_TRANSACTION)).await;
 }
 
 async fn kill_lane(lane: usize) {

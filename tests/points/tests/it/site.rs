@@ -2,13 +2,16 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::fs::File;
 use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use auth::DevelopmentIssuer;
+use database::faults;
 use engines::Ground;
 use fieldreport::config::Config;
 use fieldreport::system::System;
@@ -21,6 +24,8 @@ use vocabulary::Clock;
 
 use crate::list::{Journey, POINTS};
 
+/// How long a transaction may do nothing here: less than by default, so that stalls need not take long.
+pub const IDLE_TRANSACTION: Duration = Duration::from_secs(1);
 /// Between two looks at whether a process has died.
 const LOOK: Duration = Duration::from_millis(20);
 /// SIGABRT: how a process ends that was ordered to.
@@ -50,6 +55,7 @@ impl Site {
         let settings = [
             ("grpc.address", port.to_string()),
             ("telemetry.log_level", "error".to_owned()),
+            ("database.idle_transaction_timeout", format!("{}ms", IDLE_TRANSACTION.as_millis())),
             ("intake.sweep_interval", "300ms".to_owned()),
             ("intake.stuck_after", "5m".to_owned()),
             ("routing.deadline_interval", "300ms".to_owned()),
@@ -156,10 +162,14 @@ impl Site {
                     None => tokio::time::sleep(LOOK).await,
                 }
             };
-            if status.signal() == Some(ABORTED) {
+            // Not any abort is the one that was ordered.
+            let said = std::fs::read_to_string(self.last_words()).expect("last words");
+            let ordered = point.is_some_and(|point| said.contains(&faults::last_words(point)));
+            if status.signal() == Some(ABORTED) && ordered {
                 points.lock().expect("points").retain(|waiting| Some(*waiting) != point);
             } else {
-                wrong.lock().expect("wrongs").push(format!("{point:?}: the process ended with {status}"));
+                let ended = format!("{point:?}: the process ended with {status}: {said}");
+                wrong.lock().expect("wrongs").push(ended);
                 tokio::time::sleep(Duration::from_millis(500)).await;
             }
         }
@@ -185,8 +195,14 @@ impl Site {
             let failing = if retried { RETRIED.repeat(2) } else { String::new() };
             command.env("FAULT_POINTS", format!("{failing}{point}=kill"));
         }
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let said = File::create(self.last_words()).expect("a file");
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(said);
         command.spawn().expect("a process")
+    }
+
+    /// What the process says on standard error.
+    fn last_words(&self) -> PathBuf {
+        self.folder.path().join("stderr")
     }
 
     /// What must hold whatever has failed: everything has arrived, nothing was given up, every timeline is whole, and there is
