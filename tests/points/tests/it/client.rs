@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::sync::Mutex;
 
-use contract::intake::v1::Media;
+use contract::intake::v1::{Media, MediaState};
 use contract::routing::v1::{Assignment, ListAssignmentsRequest};
 use harness::{Agency, Anyone, eventually, header, upload_of};
 use prost::Message;
@@ -48,7 +48,10 @@ pub async fn upload(anyone: &Anyone, id: &str, jpeg: &[u8]) -> Media {
         let mut header = header(id, "image/jpeg", jpeg);
         header.offset = *offset.lock().expect("an offset");
         let refused = match anyone.upload(upload_of(header, jpeg)).await {
-            Ok(medium) => return Ok(medium),
+            Ok(medium) => {
+                assert_eq!(medium.state(), MediaState::Ready, "{medium:?}");
+                return Ok(medium);
+            }
             Err(refused) => refused,
         };
         let details = refused.get_error_details();

@@ -83,7 +83,8 @@ fn report(order: &str, site: &Site, cases: &[Case], restarts: u32, begun: Instan
     assert!(bad.is_empty(), "{order}: {bad:#?}");
 }
 
-async fn run_here(order: Order) {
+/// Answers how many sessions the database server has ended meanwhile, if there is one.
+async fn run_here(order: Order) -> Option<i64> {
     let (site, begun) = (Site::new().await, Instant::now());
     let playing = async {
         let mut cases = Vec::new();
@@ -94,14 +95,16 @@ async fn run_here(order: Order) {
             faults::order("classification.follow.before-load", order, 0);
         }
         let whole = AssertUnwindSafe(site.prove()).catch_unwind().await;
+        let ended = site.sessions_ended().await;
         site.stop_here();
-        (cases, whole)
+        (cases, whole, ended)
     };
-    let (restarts, (cases, whole)) = futures::join!(site.run_here(), playing);
+    let (restarts, (cases, whole, ended)) = futures::join!(site.run_here(), playing);
     report(&format!("{order:?}"), &site, &cases, restarts, begun);
     if let Err(violated) = whole {
         std::panic::resume_unwind(violated);
     }
+    ended
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -117,7 +120,8 @@ async fn a_panic_at_every_point_leaves_everything_whole() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_stall_at_every_point_leaves_everything_whole() {
     // Longer than a transaction may do nothing: who wakes up finds it gone.
-    run_here(Order::Stall(2 * IDLE_TRANSACTION)).await;
+    let ended = run_here(Order::Stall(2 * IDLE_TRANSACTION)).await;
+    assert_ne!(ended, Some(0), "no stall has outlasted a transaction");
 }
 
 async fn kill_lane(lane: usize) {

@@ -11,13 +11,13 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use auth::DevelopmentIssuer;
-use database::faults;
+use database::{Database, faults};
 use engines::Ground;
 use fieldreport::config::Config;
 use fieldreport::system::System;
 use harness::{Api, Stores, config_on, pack, province};
 use runtime::Lifecycle;
-use sea_orm::{ConnectionTrait as _, DbBackend};
+use sea_orm::{ConnectionTrait as _, Statement};
 use telemetry::Telemetry;
 use tempfile::TempDir;
 use vocabulary::Clock;
@@ -103,11 +103,27 @@ impl Site {
         }
     }
 
+    /// How many of intake's sessions the server has ended; an embedded database ends none.
+    pub async fn sessions_ended(&self) -> Option<i64> {
+        if !self.ground.is_postgres() {
+            return None;
+        }
+        let database = self.open(intake::NAME).await;
+        let sql = "SELECT sessions_fatal FROM pg_stat_database WHERE datname = current_database()";
+        let counted = database.read().query_one_raw(Statement::from_string(database.backend(), sql)).await;
+        let ended = counted.expect("statistics").expect("a row").try_get("", "sessions_fatal");
+        database.close().await.expect("closed");
+        Some(ended.expect("a count"))
+    }
+
+    async fn open(&self, service: &str) -> Database {
+        let place = self.config.database.place(service, self.folder.path());
+        Database::open(place).await.expect("a database")
+    }
+
     /// Changes one row behind a service's back.
     pub async fn change(&self, service: &str, sql: &str) {
-        let place = self.config.database.place(service, self.folder.path());
-        let database = database::Database::open(place).await.expect("a database");
-        assert!(matches!(database.backend(), DbBackend::Postgres | DbBackend::Sqlite));
+        let database = self.open(service).await;
         let tx = database.begin().await.expect("a transaction");
         let changed = tx.execute_unprepared(sql).await.expect("a change").rows_affected();
         database.commit(tx).await.expect("a commit");
