@@ -39,7 +39,7 @@ async fn try_point(site: &Site, order: Order, point: &'static str, journey: Jour
             if journey == Journey::Retried {
                 faults::order("classification.follow.before-load", Order::Panic, 2);
             }
-            play(site, journey, &passed).await;
+            Box::pin(play(site, journey, &passed)).await;
             // Another journey's event may have taken the blow that was meant for this one's.
             if journey != Journey::Retried || passed() {
                 return;
@@ -138,7 +138,7 @@ async fn kill_lane(lane: usize) {
             // Others' deaths may have taken it along: then the journey is its proof of life all the same.
             let mut plays = 0;
             while violation.is_none() && plays < 3 && (plays == 0 || waits()) {
-                violation = outcome(play(&site, *journey, &passed)).await;
+                violation = outcome(Box::pin(play(&site, *journey, &passed))).await;
                 plays += 1;
             }
             let hits = u64::from(passed());
