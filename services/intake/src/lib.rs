@@ -185,6 +185,7 @@ pub async fn start(
         messaging::consume(bus.clone(), NAME, outbox, handler, platform.retry, lifecycle.stopping());
     lifecycle.spawn("intake-consumer", consume);
     lifecycle.spawn("intake-jobs", jobs::run(intake.clone(), config));
+    lifecycle.spawn("intake-collector", jobs::collect(intake.clone()));
     ready.set(true);
     Ok(Service { intake, ready })
 }

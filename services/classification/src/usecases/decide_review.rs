@@ -37,6 +37,7 @@ pub async fn decide_review(desk: Desk, command: DecideReview) -> Result<Review, 
         return Review::decode(&*reply).map_err(|_| Problem::internal("stored reply").into());
     }
     work.lock(store::find_report(work.tx(), review).await?.into_iter().collect()).await?;
+    database::fault_point!("classification.decide.after-lock");
     let dossier = store::find_review(work.tx(), review).await?;
     let visible = |dossier: &store::Dossier| {
         dossier.case.review.as_ref().is_some_and(|review| may_see(&caller, review.proposal.access))
@@ -72,7 +73,9 @@ pub async fn decide_review(desk: Desk, command: DecideReview) -> Result<Review, 
     work.after_commit(move || {
         metrics::counter!("reviews_decided_total", "decision" => word).increment(1);
     });
+    database::fault_point!("classification.decide.before-commit");
     work.commit().await?;
+    database::fault_point!("classification.decide.after-commit");
     Ok(reply)
 }
 

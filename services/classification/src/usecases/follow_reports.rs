@@ -45,6 +45,7 @@ pub async fn follow_reports(desk: &Desk, work: &mut Work, facts: Vec<Fact>) -> R
     if reports.is_empty() {
         return Ok(());
     }
+    database::fault_point!("classification.follow.before-load");
     let mut dossiers = store::load(work.tx(), &reports).await?;
     let cases = dossiers.iter().map(|(report, dossier)| (*report, dossier.case.clone()));
     let mut before: BTreeMap<ReportId, Case> = cases.collect();
@@ -61,7 +62,9 @@ pub async fn follow_reports(desk: &Desk, work: &mut Work, facts: Vec<Fact>) -> R
         .into_iter()
         .filter_map(|(report, dossier)| Some((before.remove(&report)?, dossier)))
         .collect();
-    store::update(work.tx(), &changes).await
+    store::update(work.tx(), &changes).await?;
+    database::fault_point!("classification.follow.after-save");
+    Ok(())
 }
 
 fn follow(desk: &Desk, work: &mut Work, now: Timestamp, dossier: &mut Dossier, fact: Fact) {

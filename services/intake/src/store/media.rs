@@ -131,6 +131,15 @@ pub async fn parts(db: &impl ConnectionTrait, id: MediaId) -> Result<Vec<Part>, 
         .collect())
 }
 
+/// The objects that hold the pieces of these media's originals.
+pub async fn objects_of(db: &impl ConnectionTrait, ids: Vec<Uuid>) -> Result<Vec<String>, DbErr> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = media_parts::Entity::find().filter(media_parts::Column::MediaId.is_in(ids)).all(db).await?;
+    Ok(rows.into_iter().map(|row| row.object).collect())
+}
+
 /// Unfinished uploads that have not grown since `before`.
 pub async fn stale(db: &impl ConnectionTrait, before: Timestamp) -> Result<Vec<Media>, DbErr> {
     let rows = media::Entity::find()

@@ -131,11 +131,13 @@ struct Created {
 
 /// One transaction for all tickets; an answer for each.
 async fn store(intake: &Intake, tickets: &[Ticket]) -> Result<Vec<Result<Vec<u8>, Error>>, Error> {
+    database::fault_point!("intake.create.before-begin");
     let mut work = intake.outbox.begin().await?;
     let requests: Vec<Request> = tickets.iter().map(|ticket| ticket.command.request.clone()).collect();
     let known = Request::look_up_all(&requests, work.tx()).await?;
     let media = tickets.iter().flat_map(|ticket| &ticket.command.submission.media);
     database::lock(work.tx(), media.map(|medium| medium.0).collect()).await?;
+    database::fault_point!("intake.create.after-locks");
     let taken = media_taken(&work, tickets).await?;
     let now = intake.outbox.clock().now();
 
@@ -163,6 +165,7 @@ async fn store(intake: &Intake, tickets: &[Ticket]) -> Result<Vec<Result<Vec<u8>
     if !created.is_empty() {
         save(&work, created, now).await?;
         work.commit().await?;
+        database::fault_point!("intake.create.after-commit");
     }
     Ok(answers)
 }
@@ -234,10 +237,15 @@ async fn save(work: &Work, created: Vec<(Request, Created)>, now: Timestamp) -> 
         rows.4.push((request, new.reply));
     }
     reports::insert_all(tx, &rows.0).await?;
+    database::fault_point!("intake.create.after-reports");
     timeline::insert_all(tx, &rows.1).await?;
+    database::fault_point!("intake.create.after-timeline");
     identities::insert_all(tx, rows.2).await?;
+    database::fault_point!("intake.create.after-identities");
     media::link_all(tx, &rows.3).await?;
+    database::fault_point!("intake.create.after-media");
     Request::answer_all(tx, rows.4, now).await?;
+    database::fault_point!("intake.create.before-commit");
     metrics::counter!("reports_created_total").increment(rows.0.len() as u64);
     Ok(())
 }

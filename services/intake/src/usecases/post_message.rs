@@ -64,6 +64,7 @@ pub async fn post_message(
         created: now,
     };
     messages::insert(work.tx(), &message).await?;
+    database::fault_point!("intake.message.after-save");
     let told = MessagePosted {
         report: report.id.name(),
         message: message.name(),
@@ -88,6 +89,8 @@ pub async fn post_message(
     }
     let reply = encode(&message);
     command.request.answer(work.tx(), reply.clone(), now).await?;
+    database::fault_point!("intake.message.before-commit");
     work.commit().await?;
+    database::fault_point!("intake.message.after-commit");
     Ok(reply)
 }

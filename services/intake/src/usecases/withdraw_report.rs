@@ -33,12 +33,15 @@ pub async fn withdraw_report(
     let entry = report.record(Happening { event, kind: "ReportWithdrawn".to_owned(), text }, change, now);
     reports::update_all(work.tx(), std::iter::once(&report)).await?;
     timeline::insert_all(work.tx(), &[entry]).await?;
+    database::fault_point!("intake.withdraw.after-save");
     let links = media::links_to(work.tx(), vec![id.0]).await?;
     let sent: Vec<MediaId> = links.iter().filter(|link| !link.evidence).map(|link| link.media).collect();
     let reply = encode(&report, &sent);
     request.answer(work.tx(), reply.clone(), now).await?;
     let watchers = intake.watchers.clone();
     work.after_commit(move || watchers.wake(std::iter::once(id)));
+    database::fault_point!("intake.withdraw.before-commit");
     work.commit().await?;
+    database::fault_point!("intake.withdraw.after-commit");
     Ok(reply)
 }

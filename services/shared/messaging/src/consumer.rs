@@ -180,10 +180,13 @@ async fn work_on_feed<H: Handler>(
             batch = feed.next(BATCH) => batch?,
         };
         let Batch { arrivals, receipt } = batch;
+        database::fault_point!("messaging.consumer.after-fetch");
         if !consumer.work_on(arrivals).await {
             return Ok(());
         }
+        database::fault_point!("messaging.consumer.before-ack");
         receipt.settle().await?;
+        database::fault_point!("messaging.consumer.after-ack");
         backoff.reset();
     }
 }
@@ -255,6 +258,7 @@ impl<H: Handler> Consumer<H> {
         work.lock(fresh.iter().map(|event| event.report).collect()).await?;
         let ids = fresh.iter().map(|event| event.id.0).chain(owed.iter().map(|retry| retry.letter.id));
         let mut new = inbox::claim(work.tx(), ids, now).await?;
+        database::fault_point!("messaging.consumer.after-inbox");
         let events: Vec<Envelope> = fresh.iter().filter(|event| new.remove(&event.id.0)).cloned().collect();
         let mut retries: Vec<Retry> =
             owed.iter().filter(|retry| new.remove(&retry.letter.id)).cloned().collect();
@@ -265,8 +269,11 @@ impl<H: Handler> Consumer<H> {
                 retries.push(Retry { letter: Letter::from(event), attempts: 1, next_attempt, reason });
             }
         }
+        database::fault_point!("messaging.consumer.after-handler");
         retries::insert(work.tx(), &retries).await?;
+        database::fault_point!("messaging.consumer.before-commit");
         work.commit().await?;
+        database::fault_point!("messaging.consumer.after-commit");
         self.count("done", events.len() as u64);
         if let Some(oldest) = events.iter().map(|event| event.time).min() {
             let lag = now.since(oldest).as_secs_f64();

@@ -164,6 +164,7 @@ impl Outbox {
             .col_expr(row::Column::SentTime, Expr::value(self.clock.now().micros()))
             .exec(&tx)
             .await?;
+        database::fault_point!("messaging.relay.before-mark-commit");
         self.database.commit(tx).await
     }
 
@@ -180,7 +181,9 @@ impl Outbox {
             .to_owned();
         let tx = self.database.begin().await?;
         let gone = tx.execute(&delete).await?.rows_affected();
+        database::fault_point!("messaging.relay.before-forget-commit");
         self.database.commit(tx).await?;
+        database::fault_point!("messaging.relay.after-forget-commit");
         Ok(gone)
     }
 
@@ -364,7 +367,9 @@ impl Work {
             return Ok(());
         }
         let selection = Selection { reports, since, events: Vec::new() };
+        database::fault_point!("messaging.redrive.before-save");
         let again = send_again(&self.tx, &selection).await?;
+        database::fault_point!("messaging.redrive.after-save");
         if again > 0 {
             tracing::warn!(
                 source = self.outbox.source,
@@ -390,7 +395,9 @@ impl Work {
         if leaves_events {
             self.write(pending).await?;
         }
+        database::fault_point!("messaging.work.before-commit");
         self.outbox.database.commit(self.tx).await?;
+        database::fault_point!("messaging.work.after-commit");
         if leaves_events {
             self.outbox.wake.notify_one();
         }
@@ -419,6 +426,7 @@ impl Work {
             *sequence += 1;
             row
         });
+        database::fault_point!("messaging.work.before-outbox");
         insert_all(&self.tx, rows, None).await?;
         Ok(())
     }

@@ -30,8 +30,9 @@ pub async fn relay(
     let source = outbox.source();
     let mut publisher = bus.publisher(source);
     let mut backoff = Backoff::default();
-    let mut forgotten = tokio::time::Instant::now();
     let mut pace = pace(PACE);
+    // A process that never lives long must forget as well.
+    let mut forgotten: Option<tokio::time::Instant> = None;
     while !stop.is_cancelled() {
         pace.tick().await;
         let pause = match carry(&outbox, &mut publisher).await {
@@ -54,8 +55,8 @@ pub async fn relay(
                 backoff.next()
             }
         };
-        if forgotten.elapsed() >= FORGET_EVERY {
-            forgotten = tokio::time::Instant::now();
+        if forgotten.is_none_or(|at| at.elapsed() >= FORGET_EVERY) {
+            forgotten = Some(tokio::time::Instant::now());
             forget(&outbox, retention).await;
         }
         if pause.is_zero() {
@@ -95,15 +96,19 @@ async fn carry(outbox: &Outbox, publisher: &mut Publisher) -> Result<Carried, Bu
         metrics::gauge!("outbox_waiting", "source" => source).set(0.0);
         return Ok(Carried { taken: 0, refused: 0 });
     }
+    database::fault_point!("messaging.relay.after-claim");
     let depth = if events.len() as u64 == BATCH { outbox.depth().await? } else { events.len() as u64 };
     metrics::gauge!("outbox_waiting", "source" => source).set(depth as f64);
     let (numbers, envelopes): (Vec<i64>, Vec<Envelope>) = events.into_iter().unzip();
+    database::fault_point!("messaging.relay.before-publish");
     let taken = publisher.publish(&envelopes).await?;
+    database::fault_point!("messaging.relay.after-publish");
     let sent: Vec<i64> =
         numbers.iter().zip(&taken).filter(|(_, taken)| **taken).map(|(seq, _)| *seq).collect();
     let carried = Carried { taken: sent.len(), refused: numbers.len() - sent.len() };
     if !sent.is_empty() {
         outbox.mark_sent(claim, sent).await?;
+        database::fault_point!("messaging.relay.after-mark");
     }
     metrics::counter!("events_published_total", "source" => source).increment(carried.taken as u64);
     Ok(carried)

@@ -127,7 +127,9 @@ pub(crate) async fn take(outbox: &Outbox, now: Timestamp, until: Timestamp) -> R
         .col_expr(row::Column::NextAttemptTime, Expr::value(until.micros()))
         .exec(&tx)
         .await?;
+    database::fault_point!("messaging.retries.before-take-commit");
     outbox.database().commit(tx).await?;
+    database::fault_point!("messaging.retries.after-take-commit");
     Ok(Some(Retry {
         letter: Letter {
             id: next.event_id,
@@ -163,7 +165,10 @@ pub(crate) async fn postpone(
         .col_expr(row::Column::ParkedTime, Expr::value(parked))
         .exec(&tx)
         .await?;
-    outbox.database().commit(tx).await
+    database::fault_point!("messaging.retries.before-postpone-commit");
+    outbox.database().commit(tx).await?;
+    database::fault_point!("messaging.retries.after-postpone-commit");
+    Ok(())
 }
 
 impl Outbox {
