@@ -3,6 +3,7 @@
 use vocabulary::{FieldCode, LeafCode};
 
 use super::features::{Gram, Group, visit_grams};
+use super::lexicon::Lexicon;
 use super::text::{Span, Text};
 
 /// Columns of the weight matrix. Leaves come first; the last one tells urgent from normal.
@@ -43,6 +44,7 @@ pub struct Model {
     pub(super) scales: Row,
     pub(super) bias: Row,
     pub(super) calibration: Calibration,
+    pub(super) lexicon: Lexicon,
     index: HashIndex,
 }
 
@@ -79,9 +81,10 @@ impl Model {
         scales: Row,
         bias: Row,
         calibration: Calibration,
+        lexicon: Lexicon,
     ) -> Self {
         let index = HashIndex::new(features.iter().map(|feature| feature.hash));
-        Self { leaves, features, scales, bias, calibration, index }
+        Self { leaves, features, scales, bias, calibration, lexicon, index }
     }
 
     /// The leaves it tells apart, in the order of its probabilities.
@@ -94,6 +97,11 @@ impl Model {
         self.calibration
     }
 
+    /// The concepts it was trained with.
+    pub fn lexicon(&self) -> &Lexicon {
+        &self.lexicon
+    }
+
     /// How many n-grams it knows.
     pub fn feature_count(&self) -> usize {
         self.features.len()
@@ -102,7 +110,7 @@ impl Model {
     /// Looks a text up in the model: the costly step, done once for everything that is asked of the text.
     pub fn look_up(&self, text: &Text<'_>) -> Reading {
         let find = |gram: Gram| self.index.find(gram.hash);
-        vectorise(text, find, |row| rarity(self.features[row as usize].rarity))
+        vectorise(text, &self.lexicon, find, |row| rarity(self.features[row as usize].rarity))
     }
 
     /// Classifies a text.
@@ -157,7 +165,7 @@ impl Model {
         all
     }
 
-    fn scores(&self, reading: &Reading) -> Row {
+    pub(super) fn scores(&self, reading: &Reading) -> Row {
         let mut scores = [0.0; COLUMNS];
         for value in &reading.values {
             let weights = &self.features[value.row as usize].weights;
@@ -227,6 +235,7 @@ pub(super) fn rarity(step: u8) -> f32 {
 /// The feature vector of a text over known n-grams, by row: (1 + ln count) × rarity, each group scaled to its weight.
 pub(super) fn vectorise(
     text: &Text<'_>,
+    lexicon: &Lexicon,
     find: impl Fn(Gram) -> Option<u32>,
     rarity_of: impl Fn(u32) -> f32,
 ) -> Reading {
@@ -234,7 +243,7 @@ pub(super) fn vectorise(
         Reading { values: Vec::new(), places: Vec::with_capacity(1024), words: 0, known_words: 0 };
     let mut values: [Vec<Value>; Group::ALL.len()] = Default::default();
     let mut grams: [Vec<Place>; Group::ALL.len()] = Default::default();
-    visit_grams(text, |gram| {
+    visit_grams(text, lexicon, |gram| {
         let row = find(gram);
         if gram.group == Group::FoldedWords && gram.first == gram.last {
             reading.words += 1;
