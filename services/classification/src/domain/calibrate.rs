@@ -30,7 +30,9 @@ impl Model {
             Some(Scored { scores, leaf, urgent: example.urgency != Urgency::Normal })
         };
         let scored: Vec<Scored> = on.iter().filter_map(score).collect();
-        Self { calibration: calibration_for(&scored, self.leaves().len()), ..self.clone() }
+        let mut model = self.clone();
+        model.calibration = calibration_for(&scored, self.leaves().len());
+        model
     }
 }
 
