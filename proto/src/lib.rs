@@ -52,4 +52,5 @@ events!(
     RatingSubmitted,
     ReportReopened,
     ReportClosed,
+    RedriveRequested,
 );

@@ -1,7 +1,9 @@
 //! Event adapter: envelope → fact → use case → outcome.
 
 use contract::Event as _;
-use contract::event::v1::{ReportHandedBack, ReportSubmitted, ReportWithdrawn, RouteMissing};
+use contract::event::v1::{
+    RedriveRequested, ReportHandedBack, ReportSubmitted, ReportWithdrawn, RouteMissing,
+};
 use messaging::{Envelope, Handler, Outcome, Subscription, Work};
 use sea_orm::DbErr;
 
@@ -12,7 +14,13 @@ use crate::usecases::{Desk, Fact, Happening, follow_reports};
 /// What this service listens to.
 pub const SUBSCRIPTION: Subscription = Subscription {
     queue: "classification",
-    types: &[ReportSubmitted::TYPE, ReportHandedBack::TYPE, RouteMissing::TYPE, ReportWithdrawn::TYPE],
+    types: &[
+        ReportSubmitted::TYPE,
+        ReportHandedBack::TYPE,
+        RouteMissing::TYPE,
+        ReportWithdrawn::TYPE,
+        RedriveRequested::TYPE,
+    ],
 };
 
 pub(crate) struct Consumer {
@@ -36,7 +44,7 @@ impl Handler for Consumer {
                     });
                     outcomes.push(Outcome::Done);
                 }
-                Err(why) => outcomes.push(Outcome::Reject(why)),
+                Err(why) => outcomes.push(Outcome::Failed(why)),
             }
         }
         follow_reports(&self.desk, work, facts).await?;

@@ -25,7 +25,7 @@ impl Handler for Consumer {
         for (index, envelope) in envelopes.iter().enumerate() {
             match events::read(envelope, &self.province) {
                 Ok(news) => readable.push((index, Heard { envelope, news })),
-                Err(error) => outcomes[index] = Outcome::Reject(error.to_string()),
+                Err(error) => outcomes[index] = Outcome::Failed(error.to_string()),
             }
         }
         let (indexes, heard): (Vec<usize>, Vec<Heard<'_>>) = readable.into_iter().unzip();
@@ -33,7 +33,7 @@ impl Handler for Consumer {
             record_endings(work, &heard, &self.province.policies.rating, &self.clock).await?;
         for (index, contradiction) in indexes.into_iter().zip(contradictions) {
             if let Some(contradiction) = contradiction {
-                outcomes[index] = Outcome::Reject(contradiction.to_string());
+                outcomes[index] = Outcome::Failed(contradiction.to_string());
             }
         }
         Ok(outcomes)

@@ -12,7 +12,8 @@ mod rows;
 
 pub use labels::{Label, insert_label};
 pub use queries::{
-    Position, count_open_reviews, find_classification, find_review, list_open_reviews, load, update,
+    Position, count_open_reviews, find_classification, find_report, find_review, list_open_reviews, load,
+    update,
 };
 
 use contract::classification::v1::Suggestion;

@@ -137,6 +137,12 @@ fn review_now() -> OnConflict {
         .to_owned()
 }
 
+/// The report that a review is about.
+pub async fn find_report(tx: &DatabaseTransaction, id: ReviewId) -> Result<Option<ReportId>, DbErr> {
+    let found = review::Entity::find_by_id(id.0).one(tx).await?;
+    Ok(found.map(|row| ReportId(row.report)))
+}
+
 /// The dossier of a review in whatever state, kept from other writers until the transaction ends.
 pub async fn find_review(tx: &DatabaseTransaction, id: ReviewId) -> Result<Option<Dossier>, DbErr> {
     let Some(row) = review::Entity::find_by_id(id.0).lock_exclusive().one(tx).await? else {

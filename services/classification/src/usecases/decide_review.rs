@@ -36,6 +36,7 @@ pub async fn decide_review(desk: Desk, command: DecideReview) -> Result<Review, 
     if let Known::Answered(reply) = request.look_up(work.tx()).await?? {
         return Review::decode(&*reply).map_err(|_| Problem::internal("stored reply").into());
     }
+    work.lock(store::find_report(work.tx(), review).await?.into_iter().collect()).await?;
     let dossier = store::find_review(work.tx(), review).await?;
     let visible = |dossier: &store::Dossier| {
         dossier.case.review.as_ref().is_some_and(|review| may_see(&caller, review.proposal.access))

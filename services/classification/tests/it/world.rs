@@ -15,6 +15,7 @@ use contract::event::v1::{
     ReviewRequested, RouteMissing,
 };
 use database::Database;
+use engines::{Ground, is_idle};
 use messaging::{Bus, Chaos, Envelope, Handler, Outbox, Outcome, RetryPolicy, Subscription, Work};
 use province::Province;
 use runtime::grpc::{Api, Context, GrpcConfig};
@@ -48,6 +49,9 @@ pub struct World {
     pub heard: Arc<Mutex<Vec<Envelope>>>,
     channel: Channel,
     issuer: DevelopmentIssuer,
+    ground: Ground,
+    /// The service's database, as the test looks at it.
+    pub outbox: Outbox,
 }
 
 impl World {
@@ -56,7 +60,7 @@ impl World {
     }
 
     pub async fn with_chaos(chaos: Option<Chaos>) -> Self {
-        Self::open(tempfile::tempdir().unwrap(), chaos).await
+        Self::open(tempfile::tempdir().unwrap(), Ground::on_table_bus(), chaos).await
     }
 
     /// Stops, and starts again on the same files.
@@ -64,17 +68,21 @@ impl World {
         self.platform.lifecycle.stop();
         self.platform.lifecycle.run_until_stopped().await;
         let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
-        Self::open(folder, None).await
+        let ground = std::mem::replace(&mut self.ground, Ground::on_table_bus());
+        Self::open(folder, ground, None).await
     }
 
-    async fn open(folder: TempDir, chaos: Option<Chaos>) -> Self {
-        let (platform, bus) = platform(folder.path(), PACK.province.clone(), chaos).await;
+    async fn open(folder: TempDir, ground: Ground, chaos: Option<Chaos>) -> Self {
+        let (platform, bus) = platform(&ground, folder.path(), PACK.province.clone(), chaos).await;
         let service = classification::start(config(), &platform).await.unwrap();
-        let heard = listen(&folder, &platform, &bus).await;
+        let heard = listen(&ground, &folder, &platform, &bus).await;
         let issuer =
             DevelopmentIssuer::open(folder.path(), "https://issuer", "fieldreport", Clock::system()).unwrap();
         let channel = serve(&service, &platform, &issuer).await;
-        Self { folder, platform, bus, heard, channel, issuer }
+        let database =
+            Database::open(ground.database().place("classification", folder.path())).await.unwrap();
+        let outbox = Outbox::new(database, "classification", Clock::system());
+        Self { folder, ground, platform, bus, heard, channel, issuer, outbox }
     }
 
     fn token(&self, role: Role, subject: &str) -> String {
@@ -114,19 +122,15 @@ impl World {
 
     /// Nothing waits in the service's outbox or in any queue.
     pub async fn until_idle(&self) {
-        let database = self.database().await;
-        let outbox = Outbox::new(database, "classification", Clock::system());
         eventually("the outbox and every queue are empty", async || {
-            self.bus.is_idle().await.unwrap()
-                && outbox.depth().await.unwrap() == 0
-                && self.bus.is_idle().await.unwrap()
+            is_idle(&self.bus, &[&self.outbox]).await
         })
         .await;
     }
 
-    /// The service's own file, to look into.
-    pub async fn database(&self) -> Database {
-        Database::open(&self.platform.data.join("classification.db")).await.unwrap()
+    /// The service's own database, to look into.
+    pub fn database(&self) -> &Database {
+        self.outbox.database()
     }
 
     /// The events of one type that the listener has heard, in order.
@@ -150,10 +154,15 @@ pub fn config() -> Config {
     Config { observe_interval: HumanDuration(Duration::from_secs(1)) }
 }
 
-pub async fn platform(folder: &Path, province: Arc<Province>, chaos: Option<Chaos>) -> (Platform, Bus) {
+pub async fn platform(
+    ground: &Ground,
+    folder: &Path,
+    province: Arc<Province>,
+    chaos: Option<Chaos>,
+) -> (Platform, Bus) {
+    ground.prepare::<classification::Migrator>("classification", folder).await;
     let clock = Clock::system();
-    let bus =
-        Bus::open(&folder.join("bus.db"), vec![SUBSCRIPTION, LISTENER], clock.clone(), chaos).await.unwrap();
+    let bus = ground.bus(folder, vec![SUBSCRIPTION, LISTENER], chaos).await;
     let platform = Platform {
         lifecycle: Lifecycle::new(Duration::from_secs(5)),
         readiness: Readiness::new(),
@@ -163,8 +172,9 @@ pub async fn platform(folder: &Path, province: Arc<Province>, chaos: Option<Chao
         page_key: PageKey::new(&[1; 32]),
         reporters: ReporterSeal::new(&[2; 32]),
         retry: RetryPolicy::FAST,
+        retention: Duration::from_secs(3_600),
         data: folder.to_owned(),
-        migrate: true,
+        database: ground.database(),
     };
     (platform, bus)
 }
@@ -200,7 +210,12 @@ struct Tables;
 #[async_trait::async_trait]
 impl MigratorTrait for Tables {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(messaging::migration::Outbox), Box::new(messaging::migration::Inbox)]
+        vec![
+            Box::new(messaging::migration::Outbox),
+            Box::new(messaging::migration::Inbox),
+            Box::new(messaging::migration::OutboxSent),
+            Box::new(messaging::migration::Retries),
+        ]
     }
 }
 
@@ -213,10 +228,14 @@ impl Handler for Listener {
     }
 }
 
-async fn listen(folder: &TempDir, platform: &Platform, bus: &Bus) -> Arc<Mutex<Vec<Envelope>>> {
+async fn listen(
+    ground: &Ground,
+    folder: &TempDir,
+    platform: &Platform,
+    bus: &Bus,
+) -> Arc<Mutex<Vec<Envelope>>> {
     let heard = Arc::new(Mutex::new(Vec::new()));
-    let database = Database::open(&folder.path().join("listener.db")).await.unwrap();
-    database.migrate::<Tables>().await.unwrap();
+    let database = ground.open::<Tables>("listener", folder.path()).await;
     let outbox = Outbox::new(database, "listener", platform.clock.clone());
     let listening = messaging::consume(
         bus.clone(),

@@ -60,6 +60,35 @@ pub async fn list(
     rows.into_iter().map(to_report).collect()
 }
 
+/// Reports that have stood still since before `before` in a state that they should have left by themselves: nobody has
+/// classified or routed them, or nobody was asked to rate their end. The ones that stand longest first.
+pub async fn list_stuck(
+    db: &impl ConnectionTrait,
+    before: Timestamp,
+    limit: u64,
+) -> Result<Vec<ReportId>, DbErr> {
+    // Literals, as the partial indexes want them: a bound parameter could be any state.
+    let moving = Expr::cust("state IN ('submitted', 'handed_back', 'reopened')");
+    let uninvited = Expr::cust(
+        "invitation IS NULL AND state IN ('resolved', 'answered_deferred', 'returned', 'rejected')",
+    );
+    let mut stuck = Vec::new();
+    for standing in [moving, uninvited] {
+        let ids: Vec<Uuid> = Entity::find()
+            .select_only()
+            .column(Column::Id)
+            .filter(standing)
+            .filter(Column::UpdateTime.lt(before.micros()))
+            .order_by_asc(Column::UpdateTime)
+            .limit(limit)
+            .into_tuple()
+            .all(db)
+            .await?;
+        stuck.extend(ids.into_iter().map(ReportId));
+    }
+    Ok(stuck)
+}
+
 /// Stores new reports.
 pub async fn insert_all(tx: &DatabaseTransaction, reports: &[Report]) -> Result<(), DbErr> {
     let rows = reports.iter().map(to_row).collect::<Result<Vec<_>, _>>()?;

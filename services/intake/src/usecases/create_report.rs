@@ -89,9 +89,11 @@ async fn serve(intake: &Intake, tickets: &mut Vec<Ticket>) {
                 deliver(ticket, answer);
             }
         }
-        Err(error) if tickets.len() == 1 => {
+        // A database that is away is away for all of them.
+        Err(error) if tickets.len() == 1 || !error.is_of_one() => {
+            let problem = error.problem();
             for ticket in tickets.drain(..) {
-                deliver(ticket, Err(Problem::clone(&error.problem()).into()));
+                deliver(ticket, Err(problem.clone().into()));
             }
         }
         // One bad report must not take others down with it: each gets a transaction of its own.
@@ -123,6 +125,8 @@ async fn store(intake: &Intake, tickets: &[Ticket]) -> Result<Vec<Result<Vec<u8>
     let mut work = intake.outbox.begin().await?;
     let requests: Vec<Request> = tickets.iter().map(|ticket| ticket.command.request.clone()).collect();
     let known = Request::look_up_all(&requests, work.tx()).await?;
+    let media = tickets.iter().flat_map(|ticket| &ticket.command.submission.media);
+    database::lock(work.tx(), media.map(|medium| medium.0).collect()).await?;
     let taken = media_taken(&work, tickets).await?;
     let now = intake.outbox.clock().now();
 

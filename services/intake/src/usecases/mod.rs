@@ -7,5 +7,6 @@ pub mod get_report;
 pub mod list_reports;
 pub mod post_message;
 pub mod project_events;
+pub mod sweep_reports;
 pub mod upload_media;
 pub mod withdraw_report;

@@ -22,6 +22,7 @@ pub async fn withdraw_report(
     if let Known::Answered(reply) = request.look_up(work.tx()).await?? {
         return Ok(reply);
     }
+    work.lock(vec![id]).await?;
     let found = reports::find(work.tx(), id).await?;
     let mut report = found.filter(|report| report.owner == owner).ok_or_else(Problem::denied)?;
     let change = report.withdraw()?;

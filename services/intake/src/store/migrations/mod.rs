@@ -1,6 +1,8 @@
 //! Intake's schema, oldest first. A published migration never changes.
 
 mod m20261121_100000_reports;
+mod m20261129_100000_identity_schema;
+mod m20261129_100001_stuck_reports;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -15,6 +17,10 @@ impl MigratorTrait for Migrator {
             Box::new(messaging::migration::Outbox),
             Box::new(messaging::migration::Inbox),
             Box::new(m20261121_100000_reports::Migration),
+            Box::new(messaging::migration::OutboxSent),
+            Box::new(messaging::migration::Retries),
+            Box::new(m20261129_100000_identity_schema::Migration),
+            Box::new(m20261129_100001_stuck_reports::Migration),
         ]
     }
 }
