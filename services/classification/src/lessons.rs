@@ -9,6 +9,7 @@ use vocabulary::Scope;
 
 use crate::domain::bands::{ScopeDecision, Writing};
 use crate::domain::decide::Classifier;
+use crate::domain::duplicates::without_near_duplicates;
 use crate::domain::glossary::glossary;
 use crate::domain::lexicon::{BadPhrase, Lexicon};
 use crate::domain::model::Model;
@@ -87,6 +88,12 @@ impl Lessons {
         Ok(Self { examples, lexicon, glossary: glossary(province.taxonomy.leaves()) })
     }
 
+    /// The same without texts that nearly repeat another, and how many those were.
+    pub fn distinct(self) -> (Self, usize) {
+        let (examples, repeated) = without_near_duplicates(self.examples);
+        (Self { examples, ..self }, repeated)
+    }
+
     /// What models that did not see them say of the scope of the pack's own texts, beside their labels: stands in for recorded
     /// decisions until there are enough. `rules` knows the scope of a leaf.
     pub fn scope_decisions(
@@ -121,8 +128,11 @@ pub fn read_examples(file: &Path) -> Result<Vec<Example>, LessonsError> {
     let content = fs::read_to_string(file)
         .map_err(|source| LessonsError::Unreadable { file: file.to_owned(), source })?;
     let parse = |(number, line): (usize, &str)| {
-        serde_json::from_str(line)
-            .map_err(|source| LessonsError::BadLine { file: file.to_owned(), line: number + 1, source })
+        serde_json::from_str(line).map_err(|source| LessonsError::BadLine {
+            file: file.to_owned(),
+            line: number + 1,
+            source,
+        })
     };
     content.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).map(parse).collect()
 }

@@ -108,13 +108,15 @@ pub fn allowed(decisions: &[ScopeDecision], bounds: &Bounds) -> Allowed {
     };
     let high = widest(100, |step| {
         let beyond = decisions.iter().filter(|d| d.p_out_of_scope >= percent(100 - step));
-        let (all, wrong) = beyond.fold((0, 0), |(all, wrong), d| (all + 1, wrong + usize::from(!d.out_of_scope)));
+        let (all, wrong) =
+            beyond.fold((0, 0), |(all, wrong), d| (all + 1, wrong + usize::from(!d.out_of_scope)));
         (all >= fewest(bounds.wrong_return, bounds.confidence))
             .then(|| holds(wrong, all, bounds.wrong_return))
     });
     let low = widest(100, |step| {
         let beyond = decisions.iter().filter(|d| d.p_out_of_scope <= percent(step));
-        let (all, wrong) = beyond.fold((0, 0), |(all, wrong), d| (all + 1, wrong + usize::from(d.out_of_scope)));
+        let (all, wrong) =
+            beyond.fold((0, 0), |(all, wrong), d| (all + 1, wrong + usize::from(d.out_of_scope)));
         (all >= fewest(bounds.wrong_field, bounds.confidence)).then(|| holds(wrong, all, bounds.wrong_field))
     });
     let (low, high) = (low.map(percent), high.map(|step| percent(100 - step)));

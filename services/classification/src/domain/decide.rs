@@ -3,11 +3,12 @@
 use province::{ClassificationPolicy, CueKind, Cues};
 use vocabulary::{Access, FieldCode, LeafCode, Scope, Urgency};
 
-use super::bands::{Writing, Zone, band, zone};
+use super::bands::{ScopeDecision, Writing, Zone, band, zone};
 use super::cues::{CueMatcher, Scan};
 use super::model::{Model, Prediction, Reading};
 use super::rules::LeafRule;
 use super::text::Text;
+use super::train::Example;
 
 pub use super::suggestion::{Reason, ReasonCode, Route, Suggestion};
 
@@ -67,6 +68,16 @@ impl Classifier {
     /// Who may see reports of a leaf; `Quarantine` for one that the model does not know.
     pub fn access_of(&self, leaf: &LeafCode) -> Access {
         self.rules.iter().find(|rule| rule.code == *leaf).map_or(Access::Quarantine, |rule| rule.access)
+    }
+
+    /// What the machine says of the scope of a decided report, beside the decision.
+    pub fn scope_decision(&self, decided: &Example) -> ScopeDecision {
+        let suggestion = self.suggest(&decided.text);
+        ScopeDecision {
+            writing: suggestion.writing,
+            p_out_of_scope: f64::from(suggestion.p_out_of_scope),
+            out_of_scope: self.scope_of(&decided.leaf) == Scope::Out,
+        }
     }
 
     /// Proposes what to do with a text. Pure: the same text gives the same suggestion.

@@ -28,20 +28,22 @@ pub fn near_duplicates(examples: &[Example]) -> Vec<NearDuplicate> {
     let mut found = Vec::new();
     for (at, example) in examples.iter().enumerate() {
         let own = shingles(&example.text);
-        let mut common: HashMap<u32, usize> = HashMap::new();
+        let mut common = vec![0_usize; at];
         for shingle in &own {
             let texts = texts_with.entry(*shingle).or_default();
-            texts.iter().for_each(|text| *common.entry(*text).or_default() += 1);
+            texts.iter().for_each(|text| common[*text as usize] += 1);
             texts.push(at as u32);
         }
-        let similarity = |(of, common): (&u32, &usize)| NearDuplicate {
+        let similarity = |(of, common): (usize, &usize)| NearDuplicate {
             at,
-            of: *of as usize,
-            similarity: *common as f64 / (own.len() + sizes[*of as usize] - common) as f64,
+            of,
+            similarity: *common as f64 / usize::max(own.len() + sizes[of] - common, 1) as f64,
         };
-        let most = common.iter().map(similarity).max_by(|a, b| {
-            a.similarity.total_cmp(&b.similarity).then(b.of.cmp(&a.of))
-        });
+        let most = common
+            .iter()
+            .enumerate()
+            .map(similarity)
+            .max_by(|a, b| a.similarity.total_cmp(&b.similarity).then(b.of.cmp(&a.of)));
         found.extend(most.filter(|most| most.similarity >= SAME_FROM));
         sizes.push(own.len());
     }
@@ -68,7 +70,9 @@ fn shingles(text: &str) -> Vec<u64> {
 
 /// FNV-1a.
 fn hash(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]

@@ -316,7 +316,9 @@ impl Evaluation {
         let reasons = self.review_reasons.iter();
         all.extend(reasons.map(|(reason, share)| (format!("to a person: {reason}"), *share)));
         let styles = self.styles.iter();
-        all.extend(styles.map(|(style, figures)| (format!("field accuracy, {style}"), figures.field_accuracy)));
+        all.extend(
+            styles.map(|(style, figures)| (format!("field accuracy, {style}"), figures.field_accuracy)),
+        );
         all
     }
 }

@@ -160,7 +160,8 @@ mod tests {
 
     fn lexicon() -> Lexicon {
         let concepts = [("lamp", "đèn đường"), ("dark", "không sáng"), ("alley", "hẻm")];
-        Lexicon::new(concepts.map(|(name, phrase)| (name.to_owned(), vec![phrase.to_owned()])).into()).unwrap()
+        Lexicon::new(concepts.map(|(name, phrase)| (name.to_owned(), vec![phrase.to_owned()])).into())
+            .unwrap()
     }
 
     fn grams(original: &str) -> Vec<Gram> {

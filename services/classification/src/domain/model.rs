@@ -1,5 +1,6 @@
 //! The linear model: one row of small weights per known n-gram, a column per leaf and one for urgency.
 
+use serde::Serialize;
 use vocabulary::{FieldCode, LeafCode};
 
 use super::features::{Gram, Group, visit_grams};
@@ -26,7 +27,7 @@ pub(super) struct Feature {
 }
 
 /// How scores become probabilities.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Calibration {
     /// Leaf scores are multiplied by it before the softmax: the inverse of the temperature.
     pub sharpness: f32,

@@ -23,7 +23,10 @@ pub(super) fn names_of(original: &str, runs: &[Run]) -> Vec<bool> {
     let mut first = 0;
     while first < runs.len() {
         let mut end = first;
-        while end < runs.len() && capitalised[end] && (end == first || follows(original, &runs[end - 1], &runs[end])) {
+        while end < runs.len()
+            && capitalised[end]
+            && (end == first || follows(original, &runs[end - 1], &runs[end]))
+        {
             end += 1;
         }
         if end - first >= 2 {

@@ -2,14 +2,16 @@
 
 use std::collections::HashMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use vocabulary::{LeafCode, Urgency};
 
 use super::augment::{Variant, variants};
 use super::calibrate::{Scored, best_sharpness, calibration_for};
 use super::features::{Gram, visit_grams};
 use super::lexicon::Lexicon;
-use super::model::{COLUMNS, Calibration, Feature, HashIndex, MAXIMUM_LEAVES, Model, Row, rarity, softmax, vectorise};
+use super::model::{
+    COLUMNS, Calibration, Feature, HashIndex, MAXIMUM_LEAVES, Model, Row, rarity, softmax, vectorise,
+};
 use super::solver::{Problem, Sample, solve};
 use super::text::Text;
 
@@ -25,7 +27,7 @@ pub struct Example {
 }
 
 /// What the trainer may be told; the defaults are what the measured model was made with.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Settings {
     /// Seeds every shuffle and every random variant.
     pub seed: u64,
@@ -302,7 +304,8 @@ pub(super) mod tests {
 
     pub(crate) fn tiny_lexicon() -> Lexicon {
         let concepts = [("lamp", "đèn đường"), ("drain", "cống"), ("bribe", "đút lót"), ("thanks", "cảm ơn")];
-        Lexicon::new(concepts.map(|(name, phrase)| (name.to_owned(), vec![phrase.to_owned()])).into()).unwrap()
+        Lexicon::new(concepts.map(|(name, phrase)| (name.to_owned(), vec![phrase.to_owned()])).into())
+            .unwrap()
     }
 
     fn teach(examples: &[Example], settings: &Settings) -> Result<Model, TrainError> {

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
-    Band, Bands, Bounds, ClassificationPolicy, ClockPolicy, HandBackPolicy, Limits, MediaPolicy, Policies, RatingPolicy,
-    ScorePolicy, TextPolicy,
+    Band, Bands, Bounds, ClassificationPolicy, ClockPolicy, HandBackPolicy, Limits, MediaPolicy, Policies,
+    RatingPolicy, ScorePolicy, TextPolicy,
 };
 use crate::file::PackFile;
 
