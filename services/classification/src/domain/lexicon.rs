@@ -160,6 +160,6 @@ mod tests {
 
     #[test]
     fn names_mean_nothing() {
-        assert_eq!(told("ở đường Đèn Đỏ đầu xóm"), []);
+        assert_eq!(told("ở đường Cát Lái đầu xóm"), []);
     }
 }

@@ -13,11 +13,11 @@ const TITLES: [&str; 44] = [
 ];
 
 /// For every run whether it is part of a name: two or more capitalised words in a row, without the title before them and the
-/// first word of a sentence. A text that is written in capitals throughout has no names.
+/// first word of a sentence. A text whose words are nearly all capitalised has no names.
 pub(super) fn names_of(original: &str, runs: &[Run]) -> Vec<bool> {
     let capitalised: Vec<bool> = runs.iter().map(|run| is_capitalised(original, run)).collect();
     let mut names = vec![false; runs.len()];
-    if 2 * capitalised.iter().filter(|is| **is).count() > runs.len() {
+    if 6 * capitalised.iter().filter(|is| **is).count() > 5 * runs.len() {
         return names;
     }
     let mut first = 0;

@@ -22,7 +22,7 @@ pub enum Style {
     NoPunctuation,
     /// Unicode NFD: marks apart from their letters.
     Decomposed,
-    /// The first sentence that says something, cut to a title's length.
+    /// The first sentence that says something, without the place it begins with, cut to a title's length.
     TitleOnly,
 }
 
@@ -32,6 +32,28 @@ const TITLE_WORDS: usize = 15;
 const SHORTEST_TITLE: usize = 5;
 /// How sentences begin that greet or present the writer; accent-folded.
 const COURTESIES: [&str; 5] = [" kinh gui", " toi ten", " kinh thua", " da em chao", " xin chao"];
+
+/// How clauses begin that only say where or when; accent-folded.
+const PLACES: [&str; 18] = [
+    " tai ",
+    " o ",
+    " truoc ",
+    " doan ",
+    " khu ",
+    " duong ",
+    " so ",
+    " # ",
+    " phuong ",
+    " xa ",
+    " quan ",
+    " huyen ",
+    " tp ",
+    " thanh pho ",
+    " to ",
+    " khom ",
+    " ap ",
+    " hien ",
+];
 
 impl Style {
     /// Every style, in the order of reports.
@@ -78,14 +100,22 @@ impl Style {
 }
 
 fn title(text: &str) -> String {
+    let begins = |part: &str, openings: &[&str]| {
+        let read = Text::parse(part);
+        openings.iter().any(|opening| read.folded_line().starts_with(opening))
+    };
     let says_something = |sentence: &&str| {
-        let read = Text::parse(sentence);
-        read.word_count() >= SHORTEST_TITLE
-            && !COURTESIES.iter().any(|courtesy| read.folded_line().starts_with(courtesy))
+        Text::parse(sentence).word_count() >= SHORTEST_TITLE && !begins(sentence, &COURTESIES)
     };
     let mut sentences = text.split(['.', '!', '?', ';', '\n']);
-    let sentence = sentences.find(says_something).unwrap_or(text);
-    sentence.split_whitespace().take(TITLE_WORDS).collect::<Vec<_>>().join(" ")
+    let mut title = sentences.find(says_something).unwrap_or(text);
+    while let Some((_, rest)) = title
+        .split_once(',')
+        .filter(|(place, rest)| begins(place, &PLACES) && Text::parse(rest).word_count() >= SHORTEST_TITLE)
+    {
+        title = rest;
+    }
+    title.split_whitespace().take(TITLE_WORDS).collect::<Vec<_>>().join(" ")
 }
 
 /// The keys that would have typed a word, the tone last.
@@ -168,6 +198,8 @@ mod tests {
     fn a_title_is_the_first_sentence_that_says_something() {
         let letter = "Kính gửi ủy ban nhân dân xã. Tôi tên là Tám ở ấp 5. Cầu gỗ đầu ấp bị gãy rồi. Xin sửa.";
         assert_eq!(Style::TitleOnly.rewrite(letter), "Cầu gỗ đầu ấp bị gãy rồi");
+        let placed = "Tại số 5 đường Lê Lợi, phường An Xuyên, nắp cống bị bể nguy hiểm";
+        assert_eq!(Style::TitleOnly.rewrite(placed), "nắp cống bị bể nguy hiểm");
         assert_eq!(Style::TitleOnly.rewrite("Cầu gãy"), "Cầu gãy");
         assert_eq!(Style::TitleOnly.rewrite(&"a b c ".repeat(9)).split(' ').count(), TITLE_WORDS);
     }

@@ -37,6 +37,8 @@ pub struct Settings {
     pub cost: f32,
     /// How strongly rare leaves are weighted up: 0 not at all, 1 fully.
     pub balance: f32,
+    /// How much a leaf's score owes to its field: the field is learned beside the leaves, from all of its leaves' examples.
+    pub field_share: f32,
     /// Passes over the examples.
     pub epochs: usize,
     /// Parts of the cross-validation that calibrates the probabilities.
@@ -45,7 +47,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { seed: 7, minimum_examples: 2, cost: 0.5, balance: 0.5, epochs: 20, folds: 4 }
+        Self { seed: 7, minimum_examples: 2, cost: 0.25, balance: 0.5, field_share: 0.5, epochs: 8, folds: 4 }
     }
 }
 
@@ -109,9 +111,33 @@ fn fit<'a>(
             samples.push(Sample { values, leaf, urgent, cost: settings.cost * weight * class_weights[leaf] });
         }
     }
-    let problem = Problem { samples: &samples, rows: hashes.len(), leaves: leaves.len() };
-    let (weights, bias) = solve(&problem, settings.epochs, settings.seed);
+    let solve = |samples: &[Sample], classes: usize| {
+        solve(&Problem { samples, rows: hashes.len(), leaves: classes }, settings.epochs, settings.seed)
+    };
+    let (mut weights, mut bias) = solve(&samples, leaves.len());
+    let fields = fields_of(leaves);
+    let count = fields.iter().max().map_or(0, |last| last + 1);
+    samples.iter_mut().for_each(|sample| sample.leaf = fields[sample.leaf]);
+    let (field_weights, field_bias) = solve(&samples, count);
+    for (own, field) in weights.iter_mut().zip(&field_weights).chain([(&mut bias, &field_bias)]) {
+        for (leaf, at) in fields.iter().enumerate() {
+            own[leaf] += settings.field_share * field[*at];
+        }
+    }
     Fitted { lexicon, hashes, rarities, weights, bias }
+}
+
+/// The number of each leaf's field, counted from 0; the leaves are sorted, so that those of a field stand together.
+fn fields_of(leaves: &[LeafCode]) -> Vec<usize> {
+    let mut fields: Vec<usize> = Vec::with_capacity(leaves.len());
+    for (at, leaf) in leaves.iter().enumerate() {
+        let number = match at.checked_sub(1) {
+            None => 0,
+            Some(before) => fields[before] + usize::from(leaves[before].field() != leaf.field()),
+        };
+        fields.push(number);
+    }
+    fields
 }
 
 /// The n-grams worth knowing, by hash, and how rare each is.
