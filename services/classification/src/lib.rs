@@ -9,6 +9,7 @@ mod error;
 mod events;
 mod grpc;
 mod jobs;
+mod lessons;
 mod machine;
 mod messages;
 mod store;
@@ -31,6 +32,7 @@ use crate::grpc::{Classifications, Triage};
 use crate::usecases::Desk;
 
 pub use consumer::SUBSCRIPTION;
+pub use lessons::{Lessons, LessonsError, read_examples};
 pub use machine::{Machine, MachineError, Opinion};
 pub use store::known_reports;
 pub use store::migrations::Migrator;

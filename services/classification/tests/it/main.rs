@@ -7,5 +7,6 @@ mod queue;
 mod requests;
 mod rights;
 mod start;
+mod strange_texts;
 mod triage;
 mod world;

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
-use classification::domain::train::{Example, Settings, train};
-use classification::{Machine, Opinion};
+use classification::domain::train::{Example, Settings};
+use classification::{Lessons, Machine, Opinion};
 use province::Province;
 use vocabulary::{Access, Scope};
 
@@ -34,7 +34,7 @@ pub static PACK: LazyLock<Pack> = LazyLock::new(make);
 fn make() -> Pack {
     let folder = folder_of_this_build();
     let province = Arc::new(Province::load(&folder).unwrap());
-    let texts = choose(&Machine::load(&province).unwrap(), &examples(&folder.join("training")));
+    let texts = choose(&Machine::load(&province).unwrap(), &examples(&Lessons::read(&province).unwrap()));
     Pack { folder, province, texts }
 }
 
@@ -60,7 +60,8 @@ fn fill(folder: &Path) {
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/camau"), folder);
     be_bold(&folder.join("policies.toml"));
     let settings = Settings { epochs: 6, folds: 2, ..Settings::default() };
-    let model = train(&examples(&folder.join("training")), &settings).unwrap();
+    let lessons = Lessons::read(&Province::load(folder).unwrap()).unwrap();
+    let model = lessons.teach(&examples(&lessons), &settings).unwrap();
     std::fs::create_dir_all(folder.join("model")).unwrap();
     std::fs::write(folder.join("model/classifier.bin"), model.write()).unwrap();
 }
@@ -69,22 +70,15 @@ fn fill(folder: &Path) {
 fn be_bold(file: &Path) {
     let policies = std::fs::read_to_string(file).unwrap();
     let bold = policies
-        .replace("out_of_scope_low = 0.15", "out_of_scope_low = 0.49")
-        .replace("out_of_scope_high = 0.85", "out_of_scope_high = 0.51")
+        .replace("low = 0.15", "low = 0.49")
+        .replace("high = 0.85", "high = 0.51")
         .replace("field_confidence = 0.50", "field_confidence = 0.20");
     assert_ne!(policies, bold);
     std::fs::write(file, bold).unwrap();
 }
 
-fn examples(folder: &Path) -> Vec<Example> {
-    let mut examples: Vec<Example> = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let file = entry.unwrap().path();
-        if file.extension().is_some_and(|extension| extension == "jsonl") {
-            let lines = std::fs::read_to_string(file).unwrap();
-            examples.extend(lines.lines().map(|line| serde_json::from_str::<Example>(line).unwrap()));
-        }
-    }
+fn examples(lessons: &Lessons) -> Vec<Example> {
+    let mut examples = lessons.examples.clone();
     examples.sort_by(|a, b| (&a.leaf, &a.text).cmp(&(&b.leaf, &b.text)));
     let mut taken = 0;
     let mut last = None;

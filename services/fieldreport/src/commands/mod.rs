@@ -54,6 +54,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Route(arguments) => route::run(&arguments),
         Command::Model(Model::Train(common)) => model::train(&common),
         Command::Model(Model::Evaluate(arguments)) => model::evaluate(&arguments),
+        Command::Model(Model::Bands(arguments)) => model::bands(&arguments),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("fieldreport: {error:#}");
