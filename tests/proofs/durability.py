@@ -2,6 +2,7 @@
 import argparse
 import contextlib
 import json
+import re
 import time
 
 import lib
@@ -85,23 +86,31 @@ def fault(name):
 
 
 def fault_points():
-    """Every point × error, panic, stall, kill; a point that no journey passes fails."""
+    """Every step of every flow × error, panic, stall, kill: a table of points, hits and violations for each run."""
     if not (lib.ROOT / "tests/points").exists():
-        return [("every fault point × kill, panic, error, stall", "≥ 45 points, all hold", "tests/points is not there", False)]
+        return [("every fault point × error, panic, stall, kill", "≥ 45 points, all hold", "there is no tests/points",
+                 False)]
     with contextlib.closing(lib.Engines("--throw-away")) as engines:
         done = lib.run("cargo", "nextest", "run", "-p", "points", "--features", "points/fault-points", "--no-fail-fast",
                        "--success-output", "final", env=engines.tests, timeout=7200, check=False)
-    said = done.stdout + done.stderr
-    return [points_row(said, done.returncode)]
+    rows, points = points_tables(done.stdout + done.stderr)
+    return [*rows, ("fault points in all", "≥ 45, each × error, panic, stall, kill", f"{len(points)}, exit {done.returncode}",
+                    len(points) >= 45 and done.returncode == 0)]
 
 
-def points_row(said, code):
-    """The tables have a line for each point: its name with dots, how often it was hit, and what was wrong."""
-    points = {line.split()[0] for line in said.splitlines() if line.strip() and line.split()[0].count(".") >= 2
-              and len(line.split()) > 1 and line.split()[1].isdigit()}
-    summary = next((line.strip() for line in said.splitlines() if line.strip().startswith("Summary")), "no summary")
-    return ("every fault point × kill, panic, error, stall", "≥ 45 points, all hold", f"{len(points)} points; {summary}",
-            code == 0 and len(points) >= 45)
+def points_tables(said):
+    """A row for each table, and the names of all points."""
+    tables, points = {}, set()
+    for line in said.splitlines():
+        if head := re.search(r"(\w.*): (\d+) points on (.+) in (\S+), (\d+) restarts", line):
+            table = tables.setdefault(head[0], {"head": head, "good": 0})
+        elif tables and (case := re.match(r"\s*([\w-]+(?:\.[\w-]+)+) +(\d+)  (.*)", line)):
+            points.add(case[1])
+            table["good"] += int(case[2]) > 0 and case[3] == "-"
+    rows = [(f"fault points, {table['head'][1]}", "all hit, nothing violated",
+             f"{table['good']} of {table['head'][2]} on {table['head'][3]}, {table['head'][5]} restarts",
+             table["good"] == int(table["head"][2])) for table in tables.values()]
+    return rows, points
 
 
 def duplicates_and_permutations():
