@@ -176,19 +176,20 @@ def until(look, enough):
 
 def wrong_configuration():
     """Each mistake on a system that is otherwise right: `serve` must end by itself, with one line and exit code 64."""
-    with contextlib.closing(lib.System("--throw-away")) as system:
+    with contextlib.closing(lib.System()) as system:  # durable ones: engines to be thrown away ask for no password
         database, bus = (system.engines.environment[f"FIELDREPORT__{part}__URL"] for part in ("DATABASE", "BUS"))
         user, place = database.split("@", 1)
         wrong_password = f"{user.rsplit(':', 1)[0]}:wrong-pass-word@{place}"
         server = place.split("/")[0]
+        nowhere = {"FIELDREPORT__DATABASE__URL": f"{user}@{server}/nowhere_{{service}}"}
         mistakes = [
             ("a database URL that is none", {"FIELDREPORT__DATABASE__URL": "postgresql//nowhere"}, ()),
             ("a bus URL that is none", {"FIELDREPORT__BUS__URL": "http://nowhere"}, ()),
             ("a wrong password of the database", {"FIELDREPORT__DATABASE__URL": wrong_password}, ("password",)),
-            ("a database that is not there", {"FIELDREPORT__DATABASE__URL": f"{user}@{server}/nowhere_{{service}}"},
-             ("nowhere_intake",)),
         ]
         rows = [refused(system, mistake, changes, names) for mistake, changes, names in mistakes]
+        rows += [refused(system, f"a database of {service} that is not there", nowhere, (f"nowhere_{service}",), service)
+                 for service in lib.SERVICES]
         # The newest migration is forgotten: the schema is that of an older binary, as far as anybody can know.
         system.engines.tell("postgres", "psql", "-q", "-d", "fieldreport_intake", "-c", FORGET)
         rows.append(refused(system, "an old schema", {}, ("migrate",)))
@@ -203,10 +204,10 @@ DELETE FROM seaql_migrations WHERE version = (SELECT max(version) FROM seaql_mig
 """
 
 
-def refused(system, mistake, changes, names):
+def refused(system, mistake, changes, names, service="intake"):
     target = "one clear line, exit code 64"
     try:
-        done = lib.run(system.binary, "serve", "--services", "intake", "--data-dir", system.data, "--set",
+        done = lib.run(system.binary, "serve", "--services", service, "--data-dir", system.data, "--set",
                        f"grpc.address=127.0.0.1:{lib.free_port()}", "--set", "telemetry.log_level=error",
                        env={**system.engines.product, **changes}, check=False, timeout=PATIENCE)
     except subprocess.TimeoutExpired as still:
