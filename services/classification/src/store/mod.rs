@@ -8,6 +8,7 @@ pub mod entities;
 mod labels;
 pub mod migrations;
 mod queries;
+mod reconciliation;
 mod rows;
 
 pub use labels::{Label, insert_label};
@@ -15,6 +16,7 @@ pub use queries::{
     Position, count_open_reviews, find_classification, find_report, find_review, list_open_reviews, load,
     update,
 };
+pub use reconciliation::known_reports;
 
 use contract::classification::v1::Suggestion;
 use contract::event::v1::ReportSnapshot;

@@ -7,6 +7,7 @@ pub mod get_report;
 pub mod list_reports;
 pub mod post_message;
 pub mod project_events;
+pub mod reconcile_reports;
 pub mod sweep_reports;
 pub mod upload_media;
 pub mod withdraw_report;

@@ -3,6 +3,7 @@
 mod m20261121_100000_reports;
 mod m20261129_100000_identity_schema;
 mod m20261129_100001_stuck_reports;
+mod m20261129_100002_reports_by_time;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -21,6 +22,8 @@ impl MigratorTrait for Migrator {
             Box::new(messaging::migration::Retries),
             Box::new(m20261129_100000_identity_schema::Migration),
             Box::new(m20261129_100001_stuck_reports::Migration),
+            Box::new(database::migration::RequestsByTime),
+            Box::new(m20261129_100002_reports_by_time::Migration),
         ]
     }
 }
