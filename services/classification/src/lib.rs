@@ -62,7 +62,7 @@ impl Config {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// Its database.
-    #[error(transparent)]
+    #[error("classification cannot use its database")]
     Database(#[from] OpenError),
     /// Its model.
     #[error(transparent)]

@@ -108,7 +108,7 @@ impl Config {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// Its database.
-    #[error(transparent)]
+    #[error("intake cannot use its database")]
     Database(#[from] OpenError),
     /// Its photos and videos.
     #[error("the media folder cannot be used")]
