@@ -100,7 +100,7 @@ const NEGATIONS: [&str; 9] = [
 const NEGATION_WINDOW: usize = 2;
 
 /// Ways to talk to a program. A report is addressed to people; whoever writes so wants to steer the classification.
-const MACHINE_TALK: [&str; 16] = [
+const MACHINE_TALK: [&str; 21] = [
     "bo qua moi huong dan",
     "bo qua cac huong dan",
     "bo qua huong dan",
@@ -112,6 +112,11 @@ const MACHINE_TALK: [&str; 16] = [
     "hay tra loi la",
     "ban la mot mo hinh",
     "ban la tro ly",
+    "ban la mot tro ly",
+    "tro ly ai",
+    "hay tra loi rang",
+    "do tin cay",
+    "khong can nguoi duyet",
     "ban la ai",
     "mo hinh ngon ngu",
     "ignore previous",

@@ -71,7 +71,7 @@ fn be_bold(file: &Path) {
     let policies = std::fs::read_to_string(file).unwrap();
     let bold = policies
         .replace("low = 0.15", "low = 0.49")
-        .replace("high = 0.85", "high = 0.51")
+        .replace("high = 0.99", "high = 0.51")
         .replace("field_confidence = 0.50", "field_confidence = 0.20");
     assert_ne!(policies, bold);
     std::fs::write(file, bold).unwrap();
