@@ -140,6 +140,7 @@ mod tests {
             recorder.record(Operation::Create, due, millisecond, Code::Ok);
         }
         recorder.record(Operation::Create, begin, millisecond, Code::Unavailable);
+        #[expect(clippy::disallowed_methods, reason = "a server that knows no RetryInfo")]
         let status = Status::unavailable("no RetryInfo");
         recorder.refused(Operation::Create, begin, &status);
         recorder.refused(Operation::Create, end, &status);

@@ -2,12 +2,14 @@
 //! commit that holds its report, its sealed identity, its media list, its first timeline entry and its event.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use contract::event::v1::ReportSubmitted;
 use database::requests::{Known, Request};
 use messaging::Work;
 use province::Notice;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::MissedTickBehavior;
 use vocabulary::{Access, MediaId, Problem, ReportId, ReportState, Timestamp};
@@ -25,6 +27,11 @@ use crate::{Error, Intake};
 /// quiet moment a report does not wait.
 const PACE: Duration = Duration::from_millis(5);
 
+/// A submission that has waited for longer than this says that too many come in.
+const LONGEST_WAIT: Duration = Duration::from_millis(100);
+/// Room for a crowd that comes at once, in full transactions.
+const QUEUED_GROUPS: usize = 4;
+
 /// A checked submission of an authenticated caller.
 pub struct CreateReport {
     /// The request, for recognising repeats.
@@ -41,33 +48,80 @@ pub struct CreateReport {
 
 struct Ticket {
     command: CreateReport,
+    handed_in: Instant,
     span: tracing::Span,
     answer: oneshot::Sender<Result<Vec<u8>, Error>>,
 }
 
 /// Where submissions queue for their shared transaction.
-pub struct Desk(mpsc::Sender<Ticket>);
+pub struct Desk {
+    queue: mpsc::Sender<Ticket>,
+    pressure: Arc<Pressure>,
+    group: usize,
+}
+
+/// Whether more comes in than can be stored. Then a queue helps nobody: who is turned away at once comes back when there is
+/// room, who waits gives up when it is too late.
+#[derive(Default)]
+struct Pressure(AtomicBool);
+
+impl Pressure {
+    /// A slow database with few reports is no pressure: the transaction must be full, and its first report late.
+    fn note(&self, is_full: bool, longest_wait: Duration) {
+        self.0.store(is_full && longest_wait > LONGEST_WAIT, Ordering::Relaxed);
+    }
+
+    fn is_high(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Under pressure one full transaction waits, so that there is always enough to do, and no more.
+    fn admits(&self, waiting: usize, group: usize) -> bool {
+        waiting < group || !self.is_high()
+    }
+}
 
 /// The other side of the desk.
 pub struct Counter {
     queue: mpsc::Receiver<Ticket>,
+    pressure: Arc<Pressure>,
     group: usize,
 }
 
 impl Desk {
     /// A desk whose transactions hold at most `group` reports.
     pub fn open(group: usize) -> (Self, Counter) {
-        let (sender, queue) = mpsc::channel(group * 4);
-        (Self(sender), Counter { queue, group })
+        let (sender, queue) = mpsc::channel(group * QUEUED_GROUPS);
+        let pressure = Arc::new(Pressure::default());
+        (Self { queue: sender, pressure: pressure.clone(), group }, Counter { queue, pressure, group })
     }
 
-    /// Hands a submission in and waits for the encoded answer. The report is stored even if the caller stops waiting.
+    /// Hands a submission in and waits for the encoded answer. The report is stored even if the caller stops waiting. When
+    /// there is more than can be stored in time the caller is turned away at once, and nothing is stored.
     pub async fn hand_in(&self, command: CreateReport) -> Result<Vec<u8>, Error> {
+        let waiting = self.queue.max_capacity() - self.queue.capacity();
+        if !self.pressure.admits(waiting, self.group) {
+            return Err(overloaded());
+        }
         let (answer, answered) = oneshot::channel();
-        let ticket = Ticket { command, span: tracing::Span::current(), answer };
-        self.0.send(ticket).await.map_err(|_| Error::Stopping)?;
+        let span = tracing::Span::current();
+        let ticket = Ticket { command, handed_in: Instant::now(), span, answer };
+        self.queue.try_send(ticket).map_err(|error| match error {
+            TrySendError::Full(_) => overloaded(),
+            TrySendError::Closed(_) => Error::Stopping,
+        })?;
         answered.await.map_err(|_| Error::Stopping)?
     }
+
+    /// Refuses what can wait while reports cannot be stored in time.
+    pub fn give_way(&self) -> Result<(), Error> {
+        if self.pressure.is_high() { Err(overloaded()) } else { Ok(()) }
+    }
+}
+
+fn overloaded() -> Error {
+    metrics::counter!("overload_refusals_total").increment(1);
+    Problem::unavailable("OVERLOADED").into()
 }
 
 /// Serves the desk until the process stops; what was handed in before is still stored.
@@ -84,9 +138,13 @@ pub async fn work(intake: Intake, mut counter: Counter) -> Result<(), Error> {
                 if taken == 0 {
                     return Ok(());
                 }
+                let longest_wait = tickets.first().map(|ticket| ticket.handed_in.elapsed());
+                counter.pressure.note(taken == counter.group, longest_wait.unwrap_or_default());
                 serve(&intake, &mut tickets).await;
             }
             () = stopping.cancelled() => counter.queue.close(),
+            // Nobody comes: the pressure is gone.
+            () = tokio::time::sleep(LONGEST_WAIT) => counter.pressure.note(false, Duration::ZERO),
         }
     }
 }
@@ -284,5 +342,26 @@ impl MediaTaken {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crowd_that_comes_at_once_is_let_in_and_a_lasting_one_is_not() {
+        let pressure = Pressure::default();
+        assert!(pressure.admits(500, 128));
+        pressure.note(true, LONGEST_WAIT);
+        assert!(pressure.admits(500, 128));
+        pressure.note(false, LONGEST_WAIT * 2);
+        assert!(pressure.admits(500, 128), "slow is not too much");
+        pressure.note(true, LONGEST_WAIT + Duration::from_millis(1));
+        assert!(!pressure.admits(500, 128));
+        assert!(!pressure.admits(128, 128));
+        assert!(pressure.admits(127, 128), "there must be enough for the next transaction");
+        pressure.note(false, Duration::ZERO);
+        assert!(pressure.admits(500, 128));
     }
 }
