@@ -1,18 +1,28 @@
 //! Event adapter: envelope → fact → use case → outcome.
 
 use contract::Event as _;
-use contract::event::v1::{ReportHandedBack, ReportSubmitted, ReportWithdrawn, RouteMissing};
+use contract::event::v1::{
+    InfoProvided, ReportHandedBack, ReportSubmitted, ReportWithdrawn, ReturnContested, RouteMissing,
+};
 use messaging::{Envelope, Handler, Outcome, Subscription, Work};
+use runtime::wire::parse_timestamp;
 use sea_orm::DbErr;
 
+use crate::domain::case::Objection;
 use crate::domain::doubts::ReviewReason;
-use crate::domain::review::Objection;
 use crate::usecases::{Desk, Fact, Happening, follow_reports};
 
 /// What this service listens to.
 pub const SUBSCRIPTION: Subscription = Subscription {
     queue: "classification",
-    types: &[ReportSubmitted::TYPE, ReportHandedBack::TYPE, RouteMissing::TYPE, ReportWithdrawn::TYPE],
+    types: &[
+        ReportSubmitted::TYPE,
+        ReportHandedBack::TYPE,
+        RouteMissing::TYPE,
+        InfoProvided::TYPE,
+        ReturnContested::TYPE,
+        ReportWithdrawn::TYPE,
+    ],
 };
 
 pub(crate) struct Consumer {
@@ -39,8 +49,12 @@ impl Handler for Consumer {
                 Err(why) => outcomes.push(Outcome::Reject(why)),
             }
         }
-        follow_reports(&self.desk, work, facts).await?;
-        Ok(outcomes)
+        let early = follow_reports(&self.desk, work, facts).await?;
+        let outcome = |(event, outcome): (&Envelope, Outcome)| match early.contains(&event.id) {
+            true => Outcome::Retry("the report is not known here yet".to_owned()),
+            false => outcome,
+        };
+        Ok(events.iter().zip(outcomes).map(outcome).collect())
     }
 }
 
@@ -71,6 +85,15 @@ fn parse(desk: &Desk, event: &Envelope) -> Result<Option<Happening>, String> {
                 _ => return Err(format!("routing gives the unknown reason {:?}", missing.reason)),
             };
             Ok(Some(Happening::Objected(objection)))
+        }
+        InfoProvided::TYPE => {
+            let provided: InfoProvided = event.decode().map_err(broken)?;
+            let at = parse_timestamp("provide_time", provided.provide_time);
+            Ok(Some(Happening::Answered(provided.text, at.map_err(|problem| problem.to_string())?)))
+        }
+        ReturnContested::TYPE => {
+            let contested: ReturnContested = event.decode().map_err(broken)?;
+            Ok(Some(Happening::Contested(contested.reason)))
         }
         ReportWithdrawn::TYPE => {
             event.decode::<ReportWithdrawn>().map_err(broken)?;

@@ -25,9 +25,11 @@ use runtime::grpc::{Api, CONTROL_MESSAGE_LIMIT, ENCODE_LIMIT};
 use runtime::{Condition, Lifecycle, Platform};
 use serde::Deserialize;
 use settings::HumanDuration;
+use tokio::sync::Notify;
 
 use crate::consumer::Consumer;
 use crate::grpc::{Classifications, Triage};
+use crate::machine::MachineInForce;
 use crate::usecases::Desk;
 
 pub use consumer::SUBSCRIPTION;
@@ -46,12 +48,15 @@ pub const DEFAULTS: &str = include_str!("../config.default.toml");
 pub struct Config {
     /// How often the gauges of waiting reviews are set.
     pub observe_interval: HumanDuration,
+    /// How often is looked for decisions that take effect and for answers that are overdue.
+    pub wake_interval: HumanDuration,
 }
 
 impl Config {
     /// Refuses values that the service cannot work with, in one line.
     pub fn validate(&self) -> Result<(), String> {
-        settings::positive("classification.observe_interval", self.observe_interval)
+        settings::positive("classification.observe_interval", self.observe_interval)?;
+        settings::positive("classification.wake_interval", self.wake_interval)
     }
 }
 
@@ -72,6 +77,7 @@ pub struct Service {
     desk: Desk,
     lifecycle: Lifecycle,
     ready: Condition,
+    wake: Arc<Notify>,
 }
 
 /// Starts the service: database → schema → model → consumer, relay and jobs → ready.
@@ -83,7 +89,7 @@ pub async fn start(config: Config, platform: &Platform) -> Result<Service, Start
     } else {
         database.require_current::<Migrator>().await?;
     }
-    let machine = Arc::new(Machine::load(&platform.province)?);
+    let machine = MachineInForce::new(Machine::load(&platform.province)?);
     let outbox = Outbox::new(database, NAME, platform.clock.clone());
     let desk = Desk {
         outbox: outbox.clone(),
@@ -107,14 +113,23 @@ pub async fn start(config: Config, platform: &Platform) -> Result<Service, Start
     lifecycle.spawn("classification relay", messaging::relay(outbox.clone(), bus.clone(), stop.clone()));
     let observing = jobs::observe_reviews(outbox, config.observe_interval.get(), stop);
     lifecycle.spawn("classification gauges", observing);
+    let wake = Arc::new(Notify::new());
+    let stop = lifecycle.stopping();
+    let watching = jobs::watch_reviews(desk.clone(), config.wake_interval.get(), wake.clone(), stop);
+    lifecycle.spawn("classification reviews", watching);
     ready.set(true);
-    Ok(Service { desk, lifecycle, ready })
+    Ok(Service { desk, lifecycle, ready, wake })
 }
 
 impl Service {
     /// Asks the database, and tells the readiness whether it answers.
     pub async fn check(&self) {
         self.ready.set(self.desk.outbox.depth().await.is_ok());
+    }
+
+    /// Looks for what has become due now, not only at the next interval. For tests that move the clock.
+    pub fn look_at_reviews(&self) {
+        self.wake.notify_one();
     }
 
     /// Offers the service's RPCs.

@@ -3,6 +3,7 @@
 pub mod assessment;
 mod augment;
 mod calibrate;
+pub mod case;
 pub mod cues;
 pub mod decide;
 pub mod doubts;
@@ -12,6 +13,7 @@ pub mod glossary;
 pub mod letters;
 pub mod model;
 pub mod model_file;
+pub mod person;
 pub mod residue;
 pub mod review;
 pub mod rules;

@@ -1,9 +1,12 @@
 //! Transport adapters, one per gRPC service: parse → use case → encode.
 
 mod classification;
+mod decision;
+mod encode;
 mod triage;
 
 use tonic::Status;
+use vocabulary::Problem;
 
 pub(crate) use classification::Classifications;
 pub(crate) use triage::Triage;
@@ -14,4 +17,8 @@ impl From<Error> for Status {
     fn from(error: Error) -> Self {
         runtime::status(&error.problem())
     }
+}
+
+fn unknown_enum(field: &str) -> Problem {
+    Problem::invalid(field, "ENUM_UNKNOWN", "has a value this version does not know", "Giá trị không hợp lệ.")
 }

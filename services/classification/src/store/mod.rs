@@ -7,27 +7,17 @@
 pub mod entities;
 mod labels;
 pub mod migrations;
+mod papers;
 mod queries;
+mod queue;
 mod rows;
 
-pub use labels::{Label, insert_label};
-pub use queries::{
-    Position, count_open_reviews, find_classification, find_review, list_open_reviews, load, update,
-};
+pub use labels::{Label, has_decided, insert_labels};
+pub use papers::{Answer, Papers, find_classification, insert_answers};
+pub use queries::{due_to_wake, find_reviews, load, read_cases, update};
+pub use queue::{Position, Queue, count_open_reviews, list_reviews, read_review};
 
-use contract::classification::v1::Suggestion;
-use contract::event::v1::ReportSnapshot;
-
-use crate::domain::review::Case;
-
-/// What the machine was given and what it proposed: never changed after the report has arrived.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Papers {
-    /// The report as its reporter sent it.
-    pub snapshot: ReportSnapshot,
-    /// The machine's proposal.
-    pub suggestion: Suggestion,
-}
+use crate::domain::case::Case;
 
 /// A case with its papers, which are there exactly when the case is classified.
 #[derive(Debug, Clone, PartialEq)]

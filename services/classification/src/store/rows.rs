@@ -6,23 +6,25 @@ use prost::Message as _;
 use sea_orm::{DbErr, Set};
 use vocabulary::{ReportId, ReviewId, Timestamp};
 
-use super::Papers;
 use super::entities::{classification, mark, review};
-use crate::domain::assessment::Assessment;
+use super::{Answer, Papers};
+use crate::domain::assessment::{Assessment, Verdict};
+use crate::domain::case::{Classified, Marks, Objection};
 use crate::domain::doubts::ReviewReason;
-use crate::domain::review::{Classified, Marks, Objection, Review, ReviewState};
+use crate::domain::person::Person;
+use crate::domain::review::{Lease, Review};
 
 pub(super) fn classification_row(
     report: ReportId,
     classified: &Classified,
     papers: &Papers,
 ) -> classification::ActiveModel {
-    let Classified { assessment, announced, since } = classified;
+    let Classified { assessment, announced, since, duplicate_of } = classified;
     classification::ActiveModel {
         report: Set(report.0),
         snapshot: Set(papers.snapshot.encode_to_vec()),
-        suggestion: Set(papers.suggestion.encode_to_vec()),
-        model_version: Set(papers.suggestion.model_version.clone()),
+        suggestion: Set(papers.first_suggestion.encode_to_vec()),
+        model_version: Set(papers.first_suggestion.model_version.clone()),
         leaf: Set(assessment.leaf.as_str().to_owned()),
         scope: Set(assessment.scope.as_str().to_owned()),
         urgency: Set(assessment.urgency.as_str().to_owned()),
@@ -31,13 +33,18 @@ pub(super) fn classification_row(
         decided_by_person: Set(assessment.by_person),
         announced: Set(*announced),
         decide_time: Set(since.micros()),
+        duplicate_of: Set(duplicate_of.map(|original| original.0)),
     }
 }
 
-pub(super) fn classified(row: classification::Model) -> Result<(Classified, Papers), DbErr> {
+pub(super) fn classified(
+    row: classification::Model,
+    answers: Vec<Answer>,
+) -> Result<(Classified, Papers), DbErr> {
     let papers = Papers {
         snapshot: decode("snapshot", &row.snapshot)?,
-        suggestion: decode("suggestion", &row.suggestion)?,
+        first_suggestion: decode("suggestion", &row.suggestion)?,
+        answers,
     };
     let assessment = Assessment {
         leaf: word("leaf", &row.leaf)?,
@@ -48,7 +55,8 @@ pub(super) fn classified(row: classification::Model) -> Result<(Classified, Pape
         by_person: row.decided_by_person,
     };
     let since = Timestamp::from_micros(row.decide_time);
-    Ok((Classified { assessment, announced: row.announced, since }, papers))
+    let duplicate_of = row.duplicate_of.map(ReportId);
+    Ok((Classified { assessment, announced: row.announced, since, duplicate_of }, papers))
 }
 
 pub(super) fn mark_row(report: ReportId, marks: &Marks) -> mark::ActiveModel {
@@ -80,10 +88,12 @@ fn objection(word: &str, note: String) -> Result<Objection, DbErr> {
         .ok_or_else(|| foreign("objection"))
 }
 
-pub(super) fn review_row(report: ReportId, review: &Review) -> review::ActiveModel {
+pub(super) fn review_row(report: ReportId, review: &Review) -> Result<review::ActiveModel, DbErr> {
     let words: Vec<&str> = review.reasons.iter().map(|reason| reason.as_str()).collect();
     let proposal = &review.proposal;
-    review::ActiveModel {
+    let lease = review.lease.as_ref();
+    let verdict = review.verdict.as_ref().map(serde_json::to_string).transpose();
+    Ok(review::ActiveModel {
         id: Set(review.id.0),
         report: Set(report.0),
         state: Set(review.state.as_str().to_owned()),
@@ -98,14 +108,29 @@ pub(super) fn review_row(report: ReportId, review: &Review) -> review::ActiveMod
         due_time: Set(review.due_time.micros()),
         create_time: Set(review.create_time.micros()),
         version: Set(review.version),
-    }
+        lease_holder: Set(lease.map(|lease| lease.holder.0.to_vec())),
+        lease_role: Set(lease.map(|lease| lease.role.clone())),
+        lease_until: Set(lease.map(|lease| lease.until.micros())),
+        question: Set((!review.question.is_empty()).then(|| review.question.clone())),
+        verdict: Set(verdict.map_err(|_| foreign("verdict"))?),
+        wake_time: Set(review.wake_time.map(Timestamp::micros)),
+    })
 }
 
 pub(super) fn review(row: review::Model) -> Result<Review, DbErr> {
     let reason = |word: &str| word.parse::<ReviewReason>().map_err(|_| foreign("reasons"));
+    let verdict = row.verdict.as_deref().map(serde_json::from_str::<Verdict>).transpose();
+    let lease = match (row.lease_holder, row.lease_role, row.lease_until) {
+        (Some(holder), Some(role), Some(until)) => Some(Lease {
+            holder: Person::try_from(holder.as_slice()).map_err(|_| foreign("lease_holder"))?,
+            role,
+            until: Timestamp::from_micros(until),
+        }),
+        _ => None,
+    };
     Ok(Review {
         id: ReviewId(row.id),
-        state: ReviewState::parse(&row.state).ok_or_else(|| foreign("state"))?,
+        state: word("state", &row.state)?,
         proposal: Assessment {
             leaf: word("leaf", &row.leaf)?,
             scope: word("scope", &row.scope)?,
@@ -119,6 +144,10 @@ pub(super) fn review(row: review::Model) -> Result<Review, DbErr> {
         due_time: Timestamp::from_micros(row.due_time),
         create_time: Timestamp::from_micros(row.create_time),
         version: row.version,
+        lease,
+        question: row.question.unwrap_or_default(),
+        verdict: verdict.map_err(|_| foreign("verdict"))?,
+        wake_time: row.wake_time.map(Timestamp::from_micros),
     })
 }
 
@@ -126,7 +155,7 @@ fn word<T: FromStr>(column: &str, word: &str) -> Result<T, DbErr> {
     word.parse().map_err(|_| foreign(column))
 }
 
-fn decode<M: prost::Message + Default>(column: &str, bytes: &[u8]) -> Result<M, DbErr> {
+pub(super) fn decode<M: prost::Message + Default>(column: &str, bytes: &[u8]) -> Result<M, DbErr> {
     M::decode(bytes).map_err(|_| foreign(column))
 }
 

@@ -41,7 +41,7 @@ pub use pack::Province;
 pub use places::Place;
 pub use policies::{
     ClassificationPolicy, ClockMode, ClockPolicy, HandBackPolicy, Limits, MediaPolicy, Policies,
-    RatingPolicy, ScorePolicy, TextPolicy,
+    RatingPolicy, ScorePolicy, TextPolicy, TriagePolicy,
 };
 pub use profile::{Profile, Tolerances};
 pub use taxonomy::{Field, Leaf, Taxonomy};

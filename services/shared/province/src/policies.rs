@@ -32,6 +32,8 @@ pub struct Policies {
     pub hand_back: HandBackPolicy,
     /// Thresholds of the machine's suggestion.
     pub classification: ClassificationPolicy,
+    /// Times of the coordinators' queue.
+    pub triage: TriagePolicy,
     /// Limits of a report's text.
     pub text: TextPolicy,
     /// Limits of photos and videos.
@@ -87,6 +89,25 @@ pub struct ClassificationPolicy {
     pub sensitive_confidence: f64,
     /// A text of fewer words is never refused by the machine.
     pub short_text_words: usize,
+}
+
+/// Times of the coordinators' queue, and what its words of confidence mean.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TriagePolicy {
+    /// For how long a claimed review is one person's.
+    pub lease: Duration,
+    /// How long a single decision can be taken back before it takes effect; may be zero.
+    pub undo_single: Duration,
+    /// The same for decisions in a batch.
+    pub undo_batch: Duration,
+    /// How long a reporter's answer is waited for.
+    pub answer: Duration,
+    /// How long a return or refusal may be contested.
+    pub contest: Duration,
+    /// Probability from which a suggestion's confidence is called high.
+    pub confidence_high: f64,
+    /// Probability from which it is called medium; below it is low.
+    pub confidence_medium: f64,
 }
 
 /// Limits of a text.

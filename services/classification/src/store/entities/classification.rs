@@ -21,6 +21,7 @@ pub struct Model {
     pub decided_by_person: bool,
     pub announced: bool,
     pub decide_time: i64,
+    pub duplicate_of: Option<Uuid>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,6 +1,7 @@
 //! The schema of this service, oldest migration first.
 
 mod m20261121_000101_triage;
+mod m20261123_000101_desk;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -15,6 +16,7 @@ impl MigratorTrait for Migrator {
             Box::new(messaging::migration::Outbox),
             Box::new(messaging::migration::Inbox),
             Box::new(m20261121_000101_triage::Triage),
+            Box::new(m20261123_000101_desk::Desk),
         ]
     }
 }

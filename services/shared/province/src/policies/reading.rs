@@ -8,7 +8,7 @@ use toml::Spanned;
 
 use super::{
     ClassificationPolicy, ClockPolicy, HandBackPolicy, Limits, MediaPolicy, Policies, RatingPolicy,
-    ScorePolicy, TextPolicy,
+    ScorePolicy, TextPolicy, TriagePolicy,
 };
 use crate::file::PackFile;
 
@@ -20,6 +20,7 @@ struct Raw {
     clocks: RawClocks,
     hand_back: Spanned<HandBackPolicy>,
     classification: RawClassification,
+    triage: RawTriage,
     text: Spanned<TextPolicy>,
     media: Spanned<MediaPolicy>,
     rating: RawRating,
@@ -55,6 +56,18 @@ struct RawClassification {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct RawTriage {
+    lease: Spanned<String>,
+    undo_single: Spanned<String>,
+    undo_batch: Spanned<String>,
+    answer: Spanned<String>,
+    contest: Spanned<String>,
+    confidence_high: Spanned<f64>,
+    confidence_medium: Spanned<f64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct RawRating {
     window: Spanned<String>,
     revise: Spanned<String>,
@@ -81,6 +94,7 @@ impl Policies {
         let valid_from = file.date(file.line_of(&raw.valid_from), "valid_from", raw.valid_from.get_ref());
         let clocks = parse_clocks(file, &raw.clocks);
         let classification = parse_classification(file, &raw.classification);
+        let triage = parse_triage(file, &raw.triage);
         let rating = parse_rating(file, &raw.rating);
         let scores = parse_scores(file, raw.scores);
         check_limits(file, &raw.hand_back, &raw.text, &raw.media);
@@ -93,6 +107,7 @@ impl Policies {
             clocks: clocks?,
             hand_back: raw.hand_back.into_inner(),
             classification,
+            triage: triage?,
             text: raw.text.into_inner(),
             media: raw.media.into_inner(),
             rating: rating?,
@@ -135,6 +150,28 @@ fn parse_classification(file: &PackFile, raw: &RawClassification) -> Classificat
         sensitive_confidence: number(file, "sensitive_confidence", &raw.sensitive_confidence, PROBABILITY),
         short_text_words: raw.short_text_words,
     }
+}
+
+fn parse_triage(file: &PackFile, raw: &RawTriage) -> Option<TriagePolicy> {
+    let (lease, answer) = (duration(file, "lease", &raw.lease), duration(file, "answer", &raw.answer));
+    let undo_single = window(file, "undo_single", &raw.undo_single);
+    let undo_batch = window(file, "undo_batch", &raw.undo_batch);
+    let contest = duration(file, "contest", &raw.contest);
+    let high = number(file, "confidence_high", &raw.confidence_high, PROBABILITY);
+    let medium = number(file, "confidence_medium", &raw.confidence_medium, PROBABILITY);
+    if medium > high {
+        let problem = format!("confidence_medium = {medium} is above confidence_high = {high}");
+        file.mistake(file.line_of(&raw.confidence_medium), problem, format!("0 to {high}"));
+    }
+    Some(TriagePolicy {
+        lease: lease?,
+        undo_single: undo_single?,
+        undo_batch: undo_batch?,
+        answer: answer?,
+        contest: contest?,
+        confidence_high: high,
+        confidence_medium: medium,
+    })
 }
 
 fn parse_rating(file: &PackFile, raw: &RawRating) -> Option<RatingPolicy> {
@@ -230,6 +267,11 @@ fn duration(file: &PackFile, key: &str, value: &Spanned<String>) -> Option<Durat
     parsed
 }
 
+/// The same, and `0s` for none.
+fn window(file: &PackFile, key: &str, value: &Spanned<String>) -> Option<Duration> {
+    if value.get_ref() == "0s" { Some(Duration::ZERO) } else { duration(file, key, value) }
+}
+
 fn parse_duration(text: &str) -> Option<Duration> {
     let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     let seconds = match unit {
@@ -264,6 +306,14 @@ out_of_scope_high = 0.85
 field_confidence = 0.50
 sensitive_confidence = 0.90
 short_text_words = 10
+[triage]
+lease = "10m"
+undo_single = "0s"
+undo_batch = "60s"
+answer = "3d"
+contest = "15d"
+confidence_high = 0.85
+confidence_medium = 0.50
 [text]
 maximum_code_points = 4000
 [media]
@@ -311,11 +361,14 @@ method_version = "1"
             ("= 0.85", "= 0.05", 13),
             ("= 0.75", "= 1.75", 7),
             ("= 0.75", "= nan", 7),
-            ("\"7d\"", "\"16d\"", 27),
-            ("rank_from = 30", "rank_from = 4", 33),
+            ("\"7d\"", "\"16d\"", 35),
+            ("rank_from = 30", "rank_from = 4", 41),
             ("maximum = 3", "maximum = 0", 9),
-            ("image/jpeg", "jpeg", 19),
-            ("= 4000", "= \"4000\"", 18),
+            ("image/jpeg", "jpeg", 27),
+            ("= 4000", "= \"4000\"", 26),
+            ("\"10m\"", "\"0s\"", 18),
+            ("\"60s\"", "\"60\"", 20),
+            ("confidence_medium = 0.50", "confidence_medium = 0.90", 24),
         ] {
             let file = PackFile::of("policies.toml", &GOOD.replacen(from, to, 1));
             assert!(Policies::parse(&file).is_none(), "{to}");
