@@ -56,11 +56,27 @@ enum Unreadable {
 fn read(envelope: &Envelope) -> Result<News, Unreadable> {
     if envelope.is::<event::ReportClassified>() {
         let body: event::ReportClassified = envelope.decode()?;
-        return classified(envelope, body.report, body.classification, body.disposition, body.note);
+        return classified(envelope, body, false);
     }
     if envelope.is::<event::ReportReclassified>() {
-        let body: event::ReportReclassified = envelope.decode()?;
-        return classified(envelope, body.report, body.classification, body.disposition, body.note);
+        let event::ReportReclassified {
+            report,
+            classification,
+            disposition,
+            note,
+            template,
+            duplicate_of,
+            contested,
+        } = envelope.decode()?;
+        let body = event::ReportClassified {
+            report,
+            classification,
+            disposition,
+            note,
+            template,
+            duplicate_of,
+        };
+        return classified(envelope, body, contested);
     }
     if envelope.is::<event::ReviewRequested>() {
         let body: event::ReviewRequested = envelope.decode()?;
@@ -82,11 +98,10 @@ fn read(envelope: &Envelope) -> Result<News, Unreadable> {
 
 fn classified(
     envelope: &Envelope,
-    report: Option<event::ReportSnapshot>,
-    classification: Option<event::Classification>,
-    disposition: i32,
-    note: String,
+    body: event::ReportClassified,
+    contested: bool,
 ) -> Result<News, Unreadable> {
+    let event::ReportClassified { report, classification, disposition, note, template, .. } = body;
     let snapshot = snapshot(envelope, report)?;
     let classification = classification.ok_or(Unreadable::Missing("classification"))?;
     let urgency = wire::parse_urgency(classification.urgency());
@@ -102,7 +117,10 @@ fn classified(
         Ok(event::Disposition::Reject) => Disposition::Reject,
         Ok(event::Disposition::Unspecified) | Err(_) => return Err(Unreadable::UnknownValue("disposition")),
     };
-    Ok(News::Classified(snapshot, Decision { sequence: envelope.sequence, matter, disposition, note }))
+    // A text that this pack does not have any more leaves the choice to the leaf.
+    let template = template.parse().ok();
+    let sequence = envelope.sequence;
+    Ok(News::Classified(snapshot, Decision { sequence, matter, disposition, note, template, contested }))
 }
 
 fn snapshot(envelope: &Envelope, report: Option<event::ReportSnapshot>) -> Result<Snapshot, Unreadable> {

@@ -8,7 +8,7 @@ use sea_orm::DbErr;
 use vocabulary::Clock;
 
 use crate::events;
-use crate::usecases::record_endings::{Heard, record_endings};
+use crate::usecases::record_endings::{Heard, Misfit, record_endings};
 
 /// Reads the events of the subscription.
 pub struct Consumer {
@@ -29,11 +29,14 @@ impl Handler for Consumer {
             }
         }
         let (indexes, heard): (Vec<usize>, Vec<Heard<'_>>) = readable.into_iter().unzip();
-        let contradictions =
-            record_endings(work, &heard, &self.province.policies.rating, &self.clock).await?;
-        for (index, contradiction) in indexes.into_iter().zip(contradictions) {
-            if let Some(contradiction) = contradiction {
-                outcomes[index] = Outcome::Reject(contradiction.to_string());
+        let misfits = record_endings(work, &heard, &self.province.policies.rating, &self.clock).await?;
+        for (index, misfit) in indexes.into_iter().zip(misfits) {
+            match misfit {
+                None => {}
+                Some(misfit @ Misfit::Contradiction(_)) => {
+                    outcomes[index] = Outcome::Reject(misfit.to_string());
+                }
+                Some(misfit @ Misfit::Early(_)) => outcomes[index] = Outcome::Retry(misfit.to_string()),
             }
         }
         Ok(outcomes)

@@ -11,7 +11,9 @@ mod store;
 mod usecases;
 
 use contract::Event as _;
-use contract::event::v1::{ReportDeferred, ReportRejected, ReportResolved, ReportReturned, ReportWithdrawn};
+use contract::event::v1::{
+    ReportDeferred, ReportRejected, ReportResolved, ReportReturned, ReportWithdrawn, ReturnContested,
+};
 use contract::satisfaction::v1::rating_service_server::RatingServiceServer;
 use contract::satisfaction::v1::score_service_server::ScoreServiceServer;
 use database::{Database, OpenError};
@@ -40,6 +42,7 @@ pub const SUBSCRIPTION: Subscription = Subscription {
         ReportReturned::TYPE,
         ReportRejected::TYPE,
         ReportWithdrawn::TYPE,
+        ReturnContested::TYPE,
     ],
 };
 

@@ -109,7 +109,7 @@ impl Citizen {
 impl Triage {
     /// The first page of the queue.
     pub async fn reviews(&self) -> Result<Vec<Review>, Status> {
-        let request = ListReviewsRequest { page_size: 100, page_token: String::new() };
+        let request = ListReviewsRequest { page_size: 100, ..ListReviewsRequest::default() };
         Ok(self.triage().list_reviews(request).await?.into_inner().reviews)
     }
 

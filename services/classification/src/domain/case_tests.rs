@@ -303,7 +303,7 @@ proptest! {
         } else {
             prop_assert_eq!(told, expected, "questions and danger to life do not wait");
         }
-        prop_assert_eq!(at_once.classified, later.classified);
+        prop_assert_eq!(&at_once.classified, &later.classified);
         prop_assert_eq!(later.wake(NOW + 2 * MINUTE), None, "once");
     }
 

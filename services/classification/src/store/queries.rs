@@ -228,8 +228,6 @@ fn is_live() -> Expr {
 
 #[cfg(test)]
 mod tests {
-    use sea_orm::QueryTrait as _;
-
     use super::*;
     use crate::store::queue::plan_of;
 
@@ -244,7 +242,7 @@ mod tests {
             .filter(review::Column::WakeTime.is_not_null())
             .filter(review::Column::WakeTime.lte(1))
             .order_by_asc(review::Column::WakeTime);
-        let plan = plan_of(waking.into_query()).await;
+        let plan = plan_of(waking).await;
         assert!(plan.contains("reviews_wake") && !plan.contains("TEMP B-TREE"), "{plan}");
     }
 }

@@ -1,6 +1,7 @@
 //! The service against real files, a real bus and real gRPC.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod desk;
 mod events;
 mod pack;
 mod queue;

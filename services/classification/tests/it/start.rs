@@ -10,6 +10,7 @@ use contract::event::v1::ReportClassified;
 use province::Province;
 use serde::Deserialize;
 use uuid::Uuid;
+use vocabulary::Clock;
 
 use crate::pack::{PACK, copy};
 use crate::triage::decide;
@@ -33,7 +34,7 @@ async fn a_missing_or_broken_model_names_the_command_that_makes_one() {
 
 async fn start(province: &Arc<Province>) -> StartError {
     let data = tempfile::tempdir().unwrap();
-    let (platform, _bus) = platform(data.path(), province.clone(), None).await;
+    let (platform, _bus) = platform(data.path(), province.clone(), None, Clock::system()).await;
     let outcome = classification::start(config(), &platform).await;
     assert!(!platform.readiness.is_ready(), "not ready without a model");
     outcome.err().unwrap()
@@ -42,7 +43,7 @@ async fn start(province: &Arc<Province>) -> StartError {
 #[tokio::test]
 async fn an_old_schema_is_refused_where_migrations_are_a_command_of_their_own() {
     let data = tempfile::tempdir().unwrap();
-    let (mut platform, _bus) = platform(data.path(), PACK.province.clone(), None).await;
+    let (mut platform, _bus) = platform(data.path(), PACK.province.clone(), None, Clock::system()).await;
     platform.migrate = false;
     let refused = classification::start(config(), &platform).await.err().unwrap();
     assert!(refused.to_string().contains("fieldreport migrate"), "{refused}");

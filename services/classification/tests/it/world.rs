@@ -11,8 +11,8 @@ use contract::classification::v1::classification_service_client::ClassificationS
 use contract::classification::v1::triage_service_client::TriageServiceClient;
 use contract::classification::v1::{ListReviewsRequest, Review};
 use contract::event::v1::{
-    ReportClassified, ReportHandedBack, ReportReclassified, ReportSnapshot, ReportSubmitted, ReportWithdrawn,
-    ReviewRequested, RouteMissing,
+    InfoProvided, InfoRequested, ReportClassified, ReportHandedBack, ReportReclassified, ReportSnapshot,
+    ReportSubmitted, ReportWithdrawn, ReturnContested, ReviewRequested, RouteMissing,
 };
 use database::Database;
 use messaging::{Bus, Chaos, Envelope, Handler, Outbox, Outcome, RetryPolicy, Subscription, Work};
@@ -20,7 +20,7 @@ use province::Province;
 use runtime::grpc::{Api, Context, GrpcConfig};
 use runtime::wire::PageKey;
 use runtime::{Lifecycle, Platform, Readiness};
-use sea_orm::DbErr;
+use sea_orm::{ConnectionTrait as _, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use settings::HumanDuration;
 use tempfile::TempDir;
@@ -38,7 +38,12 @@ pub const MORNING: Timestamp = Timestamp::from_micros(1_795_143_600_000_000);
 
 const LISTENER: Subscription = Subscription {
     queue: "listener",
-    types: &[ReportClassified::TYPE, ReviewRequested::TYPE, ReportReclassified::TYPE],
+    types: &[
+        ReportClassified::TYPE,
+        ReviewRequested::TYPE,
+        ReportReclassified::TYPE,
+        InfoRequested::TYPE,
+    ],
 };
 
 pub struct World {
@@ -46,6 +51,7 @@ pub struct World {
     pub platform: Platform,
     pub bus: Bus,
     pub heard: Arc<Mutex<Vec<Envelope>>>,
+    pub service: classification::Service,
     channel: Channel,
     issuer: DevelopmentIssuer,
 }
@@ -56,7 +62,28 @@ impl World {
     }
 
     pub async fn with_chaos(chaos: Option<Chaos>) -> Self {
-        Self::open(tempfile::tempdir().unwrap(), chaos).await
+        Self::open(tempfile::tempdir().unwrap(), chaos, Clock::system()).await
+    }
+
+    /// A world whose clock stands until it is moved.
+    pub async fn at(start: Timestamp) -> Self {
+        Self::open(tempfile::tempdir().unwrap(), None, Clock::manual(start)).await
+    }
+
+    /// Moves the clock, and waits until what has become due is done.
+    pub async fn pass(&self, time: Duration) {
+        self.platform.clock.advance(time);
+        let now = self.platform.clock.now().micros();
+        let database = self.database().await;
+        eventually("nothing is due", async || {
+            self.service.look_at_reviews();
+            let sql = format!("SELECT count(*) AS due FROM reviews WHERE wake_time <= {now}");
+            let due = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, sql);
+            let row = database.read().query_one_raw(due).await.unwrap().unwrap();
+            row.try_get::<i64>("", "due").unwrap() == 0
+        })
+        .await;
+        self.until_idle().await;
     }
 
     /// Stops, and starts again on the same files.
@@ -64,17 +91,17 @@ impl World {
         self.platform.lifecycle.stop();
         self.platform.lifecycle.run_until_stopped().await;
         let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
-        Self::open(folder, None).await
+        Self::open(folder, None, Clock::system()).await
     }
 
-    async fn open(folder: TempDir, chaos: Option<Chaos>) -> Self {
-        let (platform, bus) = platform(folder.path(), PACK.province.clone(), chaos).await;
+    async fn open(folder: TempDir, chaos: Option<Chaos>, clock: Clock) -> Self {
+        let (platform, bus) = platform(folder.path(), PACK.province.clone(), chaos, clock.clone()).await;
         let service = classification::start(config(), &platform).await.unwrap();
         let heard = listen(&folder, &platform, &bus).await;
         let issuer =
-            DevelopmentIssuer::open(folder.path(), "https://issuer", "fieldreport", Clock::system()).unwrap();
+            DevelopmentIssuer::open(folder.path(), "https://issuer", "fieldreport", clock).unwrap();
         let channel = serve(&service, &platform, &issuer).await;
-        Self { folder, platform, bus, heard, channel, issuer }
+        Self { folder, platform, bus, heard, service, channel, issuer }
     }
 
     fn token(&self, role: Role, subject: &str) -> String {
@@ -101,7 +128,7 @@ impl World {
 
     /// The whole queue as a cleared officer sees it.
     pub async fn queue(&self) -> Vec<Review> {
-        let request = ListReviewsRequest { page_size: 100, page_token: String::new() };
+        let request = ListReviewsRequest { page_size: 100, ..ListReviewsRequest::default() };
         let request = self.request(Role::ClearedOfficer, "officer", request);
         self.triage().list_reviews(request).await.unwrap().into_inner().reviews
     }
@@ -147,11 +174,16 @@ impl Drop for World {
 }
 
 pub fn config() -> Config {
-    Config { observe_interval: HumanDuration(Duration::from_secs(1)) }
+    let second = HumanDuration(Duration::from_secs(1));
+    Config { observe_interval: second, wake_interval: second }
 }
 
-pub async fn platform(folder: &Path, province: Arc<Province>, chaos: Option<Chaos>) -> (Platform, Bus) {
-    let clock = Clock::system();
+pub async fn platform(
+    folder: &Path,
+    province: Arc<Province>,
+    chaos: Option<Chaos>,
+    clock: Clock,
+) -> (Platform, Bus) {
     let bus =
         Bus::open(&folder.join("bus.db"), vec![SUBSCRIPTION, LISTENER], clock.clone(), chaos).await.unwrap();
     let platform = Platform {
@@ -293,4 +325,16 @@ pub fn handed_back(report: ReportId, sequence: i64, why: &str) -> Envelope {
 
 pub fn route_missing(report: ReportId, sequence: i64, why: &str) -> Envelope {
     event("routing", report, sequence, &RouteMissing { report: report.name(), reason: why.to_owned() })
+}
+
+pub fn answered(report: ReportId, sequence: i64, text: &str) -> Envelope {
+    let provide_time = Some(runtime::wire::timestamp(MORNING));
+    let body = InfoProvided { report: report.name(), text: text.to_owned(), provide_time };
+    event("intake", report, sequence, &body)
+}
+
+pub fn contested(report: ReportId, sequence: i64, why: &str) -> Envelope {
+    let contest_time = Some(runtime::wire::timestamp(MORNING));
+    let reason = why.to_owned();
+    event("intake", report, sequence, &ReturnContested { report: report.name(), round: 1, reason, contest_time })
 }

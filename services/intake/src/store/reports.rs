@@ -27,6 +27,11 @@ pub async fn find(db: &impl ConnectionTrait, id: ReportId) -> Result<Option<Repo
     Entity::find_by_id(id.0).one(db).await?.map(to_report).transpose()
 }
 
+/// One report, which nobody else may change until the transaction ends.
+pub async fn find_locked(tx: &DatabaseTransaction, id: ReportId) -> Result<Option<Report>, DbErr> {
+    Entity::find_by_id(id.0).lock_exclusive().one(tx).await?.map(to_report).transpose()
+}
+
 /// Many reports at once.
 pub async fn find_all(db: &impl ConnectionTrait, ids: Vec<Uuid>) -> Result<Vec<Report>, DbErr> {
     Entity::find().filter(Column::Id.is_in(ids)).all(db).await?.into_iter().map(to_report).collect()
@@ -90,6 +95,8 @@ pub async fn update_all(
             Column::RespondDueTime,
             Column::Answer,
             Column::Invitation,
+            Column::Question,
+            Column::Contested,
             Column::Public,
             Column::LastSequence,
             Column::LastHash,
@@ -126,6 +133,8 @@ fn to_row(report: &Report) -> Result<ActiveModel, DbErr> {
         respond_due_time: Set(report.respond_due.map(Timestamp::micros)),
         answer: Set(report.answer.as_ref().map(serde_json::to_string).transpose().map_err(json)?),
         invitation: Set(report.invitation.map(|invitation| invitation.0)),
+        question: Set(report.question.as_ref().map(serde_json::to_string).transpose().map_err(json)?),
+        contested: Set(report.contested),
         public: Set(report.is_public()),
         last_sequence: Set(report.last_sequence),
         last_hash: Set(report.last_hash.to_vec()),
@@ -161,6 +170,8 @@ fn to_report(row: Model) -> Result<Report, DbErr> {
         respond_due: row.respond_due_time.map(Timestamp::from_micros),
         answer: row.answer.map(|json| serde_json::from_str(&json)).transpose().map_err(wrong)?,
         invitation: row.invitation.map(InvitationId),
+        question: row.question.map(|json| serde_json::from_str(&json)).transpose().map_err(wrong)?,
+        contested: row.contested,
         last_sequence: row.last_sequence,
         last_hash: row.last_hash.as_slice().try_into().map_err(wrong)?,
         applied: serde_json::from_str(&row.applied).map_err(wrong)?,

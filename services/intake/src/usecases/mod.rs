@@ -1,5 +1,6 @@
 //! One command or query per file: load → tell the domain → save → publish, in one transaction.
 
+pub mod contest_return;
 pub mod create_report;
 pub mod download_media;
 pub mod expire_uploads;
@@ -7,5 +8,7 @@ pub mod get_report;
 pub mod list_reports;
 pub mod post_message;
 pub mod project_events;
+pub mod provide_info;
+mod reporter_act;
 pub mod upload_media;
 pub mod withdraw_report;

@@ -3,14 +3,14 @@
 //! Events may come twice and in any order. What they say is replaced only by what has a higher sequence number of its
 //! source; a withdrawal is final; a reopening that comes before the closing it is about waits for it.
 
-use province::{ClockKind, Level, Province};
+use province::{ClockKind, Level, Province, ReturnKey};
 use vocabulary::{
     Access, AgencyId, AssignmentId, CommuneCode, LeafCode, MediaId, Point, ReportId, Timestamp, Urgency,
 };
 
 use super::route::{matched, route};
 use super::words::{AssignmentState, CaseState, CommuneMatch};
-use super::{Alarm, Assignment, Clock, Fact, Missing, guidance};
+use super::{Alarm, Assignment, Clock, Fact, Guide, Missing};
 
 /// The report as its reporter sent it, as far as agencies need it.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,6 +64,10 @@ pub struct Decision {
     pub disposition: Disposition,
     /// For return and reject: why, in words for the citizen; may be empty.
     pub note: String,
+    /// For return and reject: the ready text that was chosen; none for the one of the leaf.
+    pub template: Option<ReturnKey>,
+    /// Whether it answers a contest: what was given back is taken up again.
+    pub contested: bool,
 }
 
 /// Where the point lies.
@@ -166,7 +170,9 @@ impl Case {
         self.place = Some(Place { commune: commune.clone(), found, metres });
         self.matter = Some(decision.matter.clone());
         self.seal_assignments(decision.matter.access);
-        if self.state.is_closed() {
+        if decision.contested && matches!(self.state, CaseState::Returned | CaseState::Rejected) {
+            self.round += 1;
+        } else if self.state.is_closed() {
             return Vec::new();
         }
         self.cancel_assignment(rules);
@@ -181,12 +187,15 @@ impl Case {
             },
             Disposition::Return => {
                 let Matter { leaf, access, .. } = &decision.matter;
-                let said = guidance(rules.province, leaf, *access, &code, commune.as_ref(), &decision.note);
+                let guide = Guide { province: rules.province, code: &code, commune: commune.as_ref() };
+                let said = guide.returning(leaf, *access, decision.template.as_ref(), &decision.note);
                 facts.push(Fact::Returned { round: self.round, guidance: Box::new(said) });
                 self.close(rules, CaseState::Returned, &mut facts);
             }
             Disposition::Reject => {
-                facts.push(Fact::Rejected { round: self.round, reason: decision.note });
+                let guide = Guide { province: rules.province, code: &code, commune: commune.as_ref() };
+                let reason = guide.rejecting(decision.template.as_ref(), decision.note);
+                facts.push(Fact::Rejected { round: self.round, reason });
                 self.close(rules, CaseState::Rejected, &mut facts);
             }
         }

@@ -18,7 +18,7 @@ pub use assignment::{Assignment, Resolution};
 pub use case::{Case, Decision, Disposition, Matter, Place, Rules, Snapshot};
 pub use clock::{Alarm, Clock};
 pub use fact::Fact;
-pub use guidance::{Guidance, guidance};
+pub use guidance::{Guidance, Guide};
 pub use refusal::Refusal;
 pub use reply::{Draft, UnfitReply};
 pub(crate) use route::matched;

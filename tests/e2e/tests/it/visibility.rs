@@ -64,7 +64,7 @@ async fn listed(who: &Anyone) -> Vec<String> {
     if let Ok(page) = who.dispatch().list_assignments(request).await {
         names.extend(page.into_inner().assignments.into_iter().map(|assignment| assignment.report));
     }
-    let request = ListReviewsRequest { page_size: 100, page_token: String::new() };
+    let request = ListReviewsRequest { page_size: 100, ..ListReviewsRequest::default() };
     if let Ok(page) = who.triage().list_reviews(request).await {
         names.extend(page.into_inner().reviews.into_iter().map(|review| review.report));
     }

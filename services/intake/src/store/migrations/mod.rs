@@ -1,6 +1,7 @@
 //! Intake's schema, oldest first. A published migration never changes.
 
 mod m20261121_100000_reports;
+mod m20261123_100000_questions;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -15,6 +16,7 @@ impl MigratorTrait for Migrator {
             Box::new(messaging::migration::Outbox),
             Box::new(messaging::migration::Inbox),
             Box::new(m20261121_100000_reports::Migration),
+            Box::new(m20261123_100000_questions::Migration),
         ]
     }
 }
