@@ -324,6 +324,7 @@ impl Report {
             classification: Some(Self::classification(leaf, access)),
             disposition: disposition.into(),
             note: note.into(),
+            ..event::ReportClassified::default()
         };
         self.envelope("classification", sequence, &body)
     }
@@ -344,6 +345,7 @@ impl Report {
             classification: Some(Self::classification(leaf, access)),
             disposition: disposition.into(),
             note: String::new(),
+            ..event::ReportReclassified::default()
         };
         self.envelope("classification", sequence, &body)
     }

@@ -4,6 +4,7 @@ mod architecture;
 mod bad_input;
 mod canary;
 mod chaos;
+mod desk;
 mod journeys;
 mod media;
 mod pages;
