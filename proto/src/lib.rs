@@ -55,4 +55,5 @@ events!(
     RatingSubmitted,
     ReportReopened,
     ReportClosed,
+    RedriveRequested,
 );

@@ -2,7 +2,8 @@
 
 use contract::Event as _;
 use contract::event::v1::{
-    InfoProvided, ReportHandedBack, ReportSubmitted, ReportWithdrawn, ReturnContested, RouteMissing,
+    InfoProvided, RedriveRequested, ReportHandedBack, ReportSubmitted, ReportWithdrawn, ReturnContested,
+    RouteMissing,
 };
 use messaging::{Envelope, Handler, Outcome, Subscription, Work};
 use runtime::wire::parse_timestamp;
@@ -22,6 +23,7 @@ pub const SUBSCRIPTION: Subscription = Subscription {
         InfoProvided::TYPE,
         ReturnContested::TYPE,
         ReportWithdrawn::TYPE,
+        RedriveRequested::TYPE,
     ],
 };
 
@@ -46,12 +48,12 @@ impl Handler for Consumer {
                     });
                     outcomes.push(Outcome::Done);
                 }
-                Err(why) => outcomes.push(Outcome::Reject(why)),
+                Err(why) => outcomes.push(Outcome::Failed(why)),
             }
         }
         let early = follow_reports(&self.desk, work, facts).await?;
         let outcome = |(event, outcome): (&Envelope, Outcome)| match early.contains(&event.id) {
-            true => Outcome::Retry("the report is not known here yet".to_owned()),
+            true => Outcome::Failed("the report is not known here yet".to_owned()),
             false => outcome,
         };
         Ok(events.iter().zip(outcomes).map(outcome).collect())

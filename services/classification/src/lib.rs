@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use contract::classification::v1::classification_service_server::ClassificationServiceServer;
 use contract::classification::v1::triage_service_server::TriageServiceServer;
-use database::{Database, OpenError};
+use database::OpenError;
 use messaging::Outbox;
 use runtime::grpc::{Api, CONTROL_MESSAGE_LIMIT, ENCODE_LIMIT};
 use runtime::{Condition, Lifecycle, Platform};
@@ -83,12 +83,7 @@ pub struct Service {
 /// Starts the service: database → schema → model → consumer, relay and jobs → ready.
 pub async fn start(config: Config, platform: &Platform) -> Result<Service, StartError> {
     let ready = platform.readiness.condition(NAME, "database");
-    let database = Database::open(&platform.data.join(format!("{NAME}.db"))).await?;
-    if platform.migrate {
-        database.migrate::<Migrator>().await?;
-    } else {
-        database.require_current::<Migrator>().await?;
-    }
+    let database = platform.open_database::<Migrator>(NAME).await?;
     let machine = MachineInForce::new(Machine::load(&platform.province)?);
     let outbox = Outbox::new(database, NAME, platform.clock.clone());
     let desk = Desk {
@@ -110,7 +105,7 @@ pub async fn start(config: Config, platform: &Platform) -> Result<Service, Start
         stop.clone(),
     );
     lifecycle.spawn("classification consumer", consuming);
-    lifecycle.spawn("classification relay", messaging::relay(outbox.clone(), bus.clone(), stop.clone()));
+    lifecycle.spawn("classification relay", messaging::relay(outbox.clone(), bus.clone(), platform.retention, stop.clone()));
     let observing = jobs::observe_reviews(outbox, config.observe_interval.get(), stop);
     lifecycle.spawn("classification gauges", observing);
     let wake = Arc::new(Notify::new());
@@ -124,7 +119,7 @@ pub async fn start(config: Config, platform: &Platform) -> Result<Service, Start
 impl Service {
     /// Asks the database, and tells the readiness whether it answers.
     pub async fn check(&self) {
-        self.ready.set(self.desk.outbox.depth().await.is_ok());
+        self.ready.set(self.desk.outbox.observe().await.is_ok());
     }
 
     /// Looks for what has become due now, not only at the next interval. For tests that move the clock.

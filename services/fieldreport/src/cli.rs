@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use uuid::Uuid;
 
 /// Field reports (phản ánh hiện trường) of a province: from a citizen's photo to a rated answer.
 #[derive(Debug, Parser)]
@@ -16,19 +17,22 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Runs all four services and one gRPC port on a data folder.
-    Serve(Common),
+    /// Runs the services, all four or some of them, behind one gRPC port.
+    Serve(Serve),
     /// Starts a system in a fresh folder and plays realistic reports through its API.
     Demo(Demo),
-    /// Brings the databases of a data folder to the schema of this binary.
+    /// Brings the services' databases to the schema of this binary.
     Migrate(Common),
     /// Reads configuration and province pack, and says every mistake.
     CheckConfig(Common),
     /// Prints a token of the development issuer, for trying the API.
     Token(Token),
-    /// Deliveries that a service gave up; on a data folder on which no server runs.
+    /// Events that a service gave up. In embedded mode no server may run meanwhile.
     #[command(subcommand)]
     Parked(Parked),
+    /// Events that wait to be sent, or were. In embedded mode no server may run meanwhile.
+    #[command(subcommand)]
+    Outbox(Outbox),
     /// Classifies texts of a file, without any effect.
     Classify(Classify),
     /// Finds the communes of points of a file.
@@ -68,6 +72,17 @@ impl Common {
     }
 }
 
+/// Options of `serve`.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Where configuration comes from.
+    #[command(flatten)]
+    pub common: Common,
+    /// Which services run in this process, e.g. intake,routing; the same as --set services=….
+    #[arg(long, value_name = "NAME,…")]
+    pub services: Option<String>,
+}
+
 /// Options of `demo`.
 #[derive(Debug, Args)]
 pub struct Demo {
@@ -103,38 +118,80 @@ pub struct Token {
     pub lifetime: String,
 }
 
-/// What to do with parked deliveries.
+/// What to do with parked events.
 #[derive(Debug, Subcommand)]
 pub enum Parked {
     /// Says which there are, and why.
-    List(ParkedList),
-    /// Gives them another life: they are delivered again when a server runs.
-    Replay(ParkedReplay),
+    List(List),
+    /// Gives them another life.
+    Replay(Chosen),
+    /// Gives them up for ever.
+    Drop(Chosen),
 }
 
-/// Options of `parked list`.
+/// What to do with events on their way out.
+#[derive(Debug, Subcommand)]
+pub enum Outbox {
+    /// Says which wait to be sent, oldest first.
+    List(List),
+    /// Sends again what was sent before, with the same ids: consumers that had it skip it.
+    Replay(OutboxReplay),
+    /// Gives up sending some that wait: their readers will never know.
+    Drop(OutboxDrop),
+}
+
+/// Options of `parked list` and `outbox list`.
 #[derive(Debug, Args)]
-pub struct ParkedList {
+pub struct List {
     /// Where configuration comes from.
     #[command(flatten)]
     pub common: Common,
-    /// Prints one JSON object per delivery instead of a table.
+    /// Prints one JSON object per event instead of a table.
     #[arg(long)]
     pub json: bool,
 }
 
-/// Options of `parked replay`.
+/// Options of `parked replay` and `parked drop`.
 #[derive(Debug, Args)]
-pub struct ParkedReplay {
+pub struct Chosen {
     /// Where configuration comes from.
     #[command(flatten)]
     pub common: Common,
-    /// Numbers of deliveries, as `parked list` says them.
-    #[arg(value_name = "ID", required_unless_present = "all")]
-    pub ids: Vec<i64>,
-    /// Replays every one.
+    /// Ids of events, as `parked list` says them.
+    #[arg(value_name = "EVENT", required_unless_present = "all")]
+    pub ids: Vec<Uuid>,
+    /// Every one.
     #[arg(long, conflicts_with = "ids")]
     pub all: bool,
+}
+
+/// Options of `outbox replay`.
+#[derive(Debug, Args)]
+#[group(id = "which", required = true, multiple = true, args = ["ids", "since", "report"])]
+pub struct OutboxReplay {
+    /// Where configuration comes from.
+    #[command(flatten)]
+    pub common: Common,
+    /// Ids of events.
+    #[arg(value_name = "EVENT")]
+    pub ids: Vec<Uuid>,
+    /// Everything that happened at or after this instant (RFC 3339).
+    #[arg(long)]
+    pub since: Option<String>,
+    /// Everything about this report, `reports/{uuid}`; may be repeated.
+    #[arg(long)]
+    pub report: Vec<String>,
+}
+
+/// Options of `outbox drop`.
+#[derive(Debug, Args)]
+pub struct OutboxDrop {
+    /// Where configuration comes from.
+    #[command(flatten)]
+    pub common: Common,
+    /// Ids of events, as `outbox list` says them.
+    #[arg(value_name = "EVENT", required = true)]
+    pub ids: Vec<Uuid>,
 }
 
 /// Input and output of a batch command.

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use auth::VerifierConfig;
+use database::DatabaseConfig;
+use messaging::RabbitConfig;
 use runtime::grpc::GrpcConfig;
 use serde::Deserialize;
-use settings::{HumanDuration, SettingsError, positive, within};
+use settings::{HumanDuration, Secret, SettingsError, positive, within};
 use telemetry::TelemetryConfig;
 
 /// Everything that can be configured; the keys are described in `config.default.toml` here and of each service.
@@ -16,6 +18,8 @@ use telemetry::TelemetryConfig;
 pub struct Config {
     /// Folder of databases, media and keys.
     pub data: PathBuf,
+    /// Which services run in this process.
+    pub services: Vec<Name>,
     /// The province pack.
     pub province: PathBuf,
     /// Operator's port.
@@ -29,6 +33,8 @@ pub struct Config {
     pub auth: AuthConfig,
     /// Logs, traces, metrics.
     pub telemetry: TelemetryConfig,
+    /// The services' databases.
+    pub database: DatabaseConfig,
     /// The bus.
     pub bus: BusConfig,
     /// Reports come in.
@@ -67,11 +73,60 @@ impl Config {
         }
         self.auth.validate()?;
         within("telemetry.sample_ratio", self.telemetry.sample_ratio, 0.0..=1.0)?;
-        within("bus.duplicate", self.bus.duplicate, 0.0..=1.0)?;
+        self.database.validate()?;
+        self.bus.validate()?;
+        self.validate_services()?;
         self.intake.validate()?;
         self.classification.validate()?;
         self.routing.validate()?;
         self.satisfaction.validate()
+    }
+}
+
+impl Config {
+    fn validate_services(&self) -> Result<(), String> {
+        if self.services.is_empty() {
+            return Err("`services` is empty: nothing would run".to_owned());
+        }
+        let all = Name::ALL.iter().all(|name| self.services.contains(name));
+        if !all && self.is_embedded() {
+            return Err("`services` names a part of the services; that needs `database.url` and `bus.url`".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Whether this process owns its data folder: a database or the bus is a file in it.
+    pub fn is_embedded(&self) -> bool {
+        self.database.url.is_none() || self.bus.url.is_none()
+    }
+}
+
+/// A service, by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Name {
+    /// Reports come in.
+    Intake,
+    /// What they are about.
+    Classification,
+    /// Who is competent.
+    Routing,
+    /// What citizens think of it.
+    Satisfaction,
+}
+
+impl Name {
+    /// Every service, in the order of the life of a report.
+    pub const ALL: [Self; 4] = [Self::Intake, Self::Classification, Self::Routing, Self::Satisfaction];
+
+    /// As in configuration, queues, databases and events.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Intake => intake::NAME,
+            Self::Classification => classification::NAME,
+            Self::Routing => routing::NAME,
+            Self::Satisfaction => satisfaction::NAME,
+        }
     }
 }
 
@@ -130,14 +185,35 @@ impl AuthConfig {
     }
 }
 
-/// The in-process bus.
+/// The bus.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BusConfig {
+    /// RabbitMQ; none: in-process.
+    #[serde(deserialize_with = "settings::optional")]
+    pub url: Option<Secret>,
+    /// What the names of exchanges and queues begin with.
+    pub prefix: String,
+    /// How long sent events are kept.
+    pub retention: HumanDuration,
     /// Share of deliveries that come twice and out of order, for tests.
     pub duplicate: f64,
     /// Seed of that misbehaviour.
     pub chaos_seed: u64,
+}
+
+impl BusConfig {
+    fn validate(&self) -> Result<(), String> {
+        within("bus.duplicate", self.duplicate, 0.0..=1.0)?;
+        positive("bus.retention", self.retention)?;
+        self.rabbit()?;
+        Ok(())
+    }
+
+    /// Where the broker is, if there is one.
+    pub fn rabbit(&self) -> Result<Option<RabbitConfig>, String> {
+        self.url.as_ref().map(|url| RabbitConfig::parse(url, &self.prefix)).transpose()
+    }
 }
 
 /// Every key with its default and meaning, as one TOML document.
@@ -187,6 +263,12 @@ mod tests {
             ("routing.deadline_batch", "0", "1 to 1000"),
             ("satisfaction.close_every", "0s", "1ms to 365d"),
             ("bus.duplicate", "1.5", "0 to 1"),
+            ("bus.url", "http://broker", "amqp://"),
+            ("bus.retention", "0", "1ms to 365d"),
+            ("database.url", "postgres://host/one", "{service}"),
+            ("database.max_connections", "1", "2 to 1000"),
+            ("intake.stuck_after", "0", "1ms to 365d"),
+            ("services", "intake", "`database.url`"),
             ("telemetry.sample_ratio", "-0.1", "0 to 1"),
             ("auth.max_lifetime", "16m", "1ms to 15m"),
             ("auth.leeway", "61s", "0 to 1m"),

@@ -1,18 +1,19 @@
-//! Clock-driven work: uploads that broke off are forgotten after a while.
-
-use std::time::Duration;
+//! Clock-driven work: uploads that broke off are forgotten after a while, reports that stand still are helped on.
 
 use crate::usecases::expire_uploads::expire_uploads;
-use crate::{Error, Intake, store};
-
-const PERIOD: Duration = Duration::from_secs(30);
+use crate::usecases::sweep_reports::{Asked, sweep_reports};
+use crate::{Config, Error, Intake, store};
 
 /// Runs until the process stops.
-pub async fn run(intake: Intake, upload_lifetime: Duration) -> Result<(), Error> {
+pub async fn run(intake: Intake, config: Config) -> Result<(), Error> {
     let stopping = intake.platform.lifecycle.stopping();
+    let mut asked = Asked::default();
     while !stopping.is_cancelled() {
-        if let Err(error) = expire_uploads(&intake, upload_lifetime).await {
+        if let Err(error) = expire_uploads(&intake, config.upload_lifetime.get()).await {
             tracing::warn!(error = %error, "stale uploads stay for now");
+        }
+        if let Err(error) = sweep_reports(&intake, config.stuck_after.get(), &mut asked).await {
+            tracing::warn!(error = %error, "reports that stand still could not be looked for");
         }
         match store::held::count(intake.outbox.database().read()).await {
             Ok(held) => metrics::gauge!("timeline_events_held").set(held as f64),
@@ -20,7 +21,7 @@ pub async fn run(intake: Intake, upload_lifetime: Duration) -> Result<(), Error>
         }
         tokio::select! {
             () = stopping.cancelled() => {}
-            () = tokio::time::sleep(PERIOD) => {}
+            () = tokio::time::sleep(config.sweep_interval.get()) => {}
         }
     }
     Ok(())

@@ -21,7 +21,7 @@ use contract::Event as _;
 use contract::event::v1 as event;
 use contract::intake::v1::intake_service_server::IntakeServiceServer;
 use contract::intake::v1::media_service_server::MediaServiceServer;
-use database::{Database, OpenError};
+use database::OpenError;
 use messaging::{Outbox, Subscription};
 use province::Province;
 use runtime::{Condition, Platform, grpc as transport};
@@ -66,6 +66,7 @@ pub const SUBSCRIPTION: Subscription = Subscription {
         event::RatingSubmitted::TYPE,
         event::ReportReopened::TYPE,
         event::ReportClosed::TYPE,
+        event::RedriveRequested::TYPE,
     ],
 };
 
@@ -82,6 +83,10 @@ pub struct Config {
     pub decoders: usize,
     /// How long an upload that broke off is kept.
     pub upload_lifetime: settings::HumanDuration,
+    /// How often stale uploads and reports that stand still are looked for.
+    pub sweep_interval: settings::HumanDuration,
+    /// How long a report may stand still in a state that it should leave by itself.
+    pub stuck_after: settings::HumanDuration,
 }
 
 impl Config {
@@ -90,7 +95,9 @@ impl Config {
         // One statement holds a transaction's reports, and SQLite's has at most 32,766 variables.
         settings::within("intake.group_commit", self.group_commit, 1..=400)?;
         settings::within("intake.decoders", self.decoders, 1..=64)?;
-        settings::positive("intake.upload_lifetime", self.upload_lifetime)
+        settings::positive("intake.upload_lifetime", self.upload_lifetime)?;
+        settings::positive("intake.sweep_interval", self.sweep_interval)?;
+        settings::positive("intake.stuck_after", self.stuck_after)
     }
 }
 
@@ -146,12 +153,7 @@ pub async fn start(
     platform: &Platform,
 ) -> Result<Service, StartError> {
     let ready = platform.readiness.condition(NAME, "database");
-    let database = Database::open(&platform.data.join(format!("{NAME}.db"))).await?;
-    if platform.migrate {
-        database.migrate::<Migrator>().await?;
-    } else {
-        database.require_current::<Migrator>().await?;
-    }
+    let database = platform.open_database::<Migrator>(NAME).await?;
     let folder = config.media_folder.clone().unwrap_or_else(|| platform.data.join("media"));
     let objects = Objects::open(&folder, config.decoders)?;
     let outbox = Outbox::new(database, NAME, platform.clock.clone());
@@ -169,12 +171,12 @@ pub async fn start(
 
     let (lifecycle, bus) = (&platform.lifecycle, &platform.bus);
     lifecycle.spawn("intake-desk", usecases::create_report::work(intake.clone(), counter));
-    lifecycle.spawn("intake-relay", messaging::relay(outbox.clone(), bus.clone(), lifecycle.stopping()));
+    lifecycle.spawn("intake-relay", messaging::relay(outbox.clone(), bus.clone(), platform.retention, lifecycle.stopping()));
     let handler = consumer::Consumer { intake: intake.clone() };
     let consume =
         messaging::consume(bus.clone(), NAME, outbox, handler, platform.retry, lifecycle.stopping());
     lifecycle.spawn("intake-consumer", consume);
-    lifecycle.spawn("intake-jobs", jobs::run(intake.clone(), config.upload_lifetime.get()));
+    lifecycle.spawn("intake-jobs", jobs::run(intake.clone(), config));
     ready.set(true);
     Ok(Service { intake, ready })
 }
@@ -182,7 +184,7 @@ pub async fn start(
 impl Service {
     /// Asks the database, and tells the readiness whether it answers.
     pub async fn check(&self) {
-        self.ready.set(self.intake.outbox.depth().await.is_ok());
+        self.ready.set(self.intake.outbox.observe().await.is_ok());
     }
 
     /// Adds intake's RPC services to the process's API.

@@ -26,7 +26,7 @@ impl Handler for Consumer {
                     changes.push(Change { envelope, news });
                     Outcome::Done
                 }
-                Err(error) => Outcome::Reject(error.to_string()),
+                Err(error) => Outcome::Failed(error.to_string()),
             });
         }
         apply_events(&self.desk, work, changes).await?;

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use contract::Event as _;
 use contract::event::v1 as event;
-use database::{Database, OpenError};
+use database::OpenError;
 use messaging::{Outbox, Subscription, consume, relay};
 use runtime::{Condition, Platform};
 use serde::Deserialize;
@@ -61,6 +61,7 @@ pub const SUBSCRIPTION: Subscription = Subscription {
         event::ReviewRequested::TYPE,
         event::ReportWithdrawn::TYPE,
         event::ReportReopened::TYPE,
+        event::RedriveRequested::TYPE,
     ],
 };
 
@@ -84,12 +85,7 @@ pub struct Service {
 /// Opens the database and starts consumer, relay and jobs on the platform's lifecycle.
 pub async fn start(config: Config, platform: &Platform) -> Result<Service, StartError> {
     let ready = platform.readiness.condition(NAME, "database");
-    let database = Database::open(&platform.data.join("routing.db")).await?;
-    if platform.migrate {
-        database.migrate::<store::Migrator>().await?;
-    } else {
-        database.require_current::<store::Migrator>().await?;
-    }
+    let database = platform.open_database::<store::Migrator>(NAME).await?;
     let outbox = Outbox::new(database.clone(), NAME, platform.clock.clone());
     let desk = Desk {
         database,
@@ -102,7 +98,7 @@ pub async fn start(config: Config, platform: &Platform) -> Result<Service, Start
     let handler = consumer::Consumer { desk: desk.clone() };
     let consumer = consume(bus.clone(), NAME, outbox.clone(), handler, platform.retry, life.stopping());
     life.spawn("routing consumer", consumer);
-    life.spawn("routing relay", relay(outbox, bus.clone(), life.stopping()));
+    life.spawn("routing relay", relay(outbox, bus.clone(), platform.retention, life.stopping()));
     let watch = jobs::watch_deadlines(
         desk.clone(),
         config.deadline_interval.get(),
@@ -118,7 +114,7 @@ pub async fn start(config: Config, platform: &Platform) -> Result<Service, Start
 impl Service {
     /// Asks the database, and tells the readiness whether it answers.
     pub async fn check(&self) {
-        self.ready.set(self.desk.outbox.depth().await.is_ok());
+        self.ready.set(self.desk.outbox.observe().await.is_ok());
     }
 
     /// Adds the gRPC services of routing.

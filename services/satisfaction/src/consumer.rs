@@ -8,7 +8,7 @@ use sea_orm::DbErr;
 use vocabulary::Clock;
 
 use crate::events;
-use crate::usecases::record_endings::{Heard, Misfit, record_endings};
+use crate::usecases::record_endings::{Heard, record_endings};
 
 /// Reads the events of the subscription.
 pub struct Consumer {
@@ -25,18 +25,14 @@ impl Handler for Consumer {
         for (index, envelope) in envelopes.iter().enumerate() {
             match events::read(envelope, &self.province) {
                 Ok(news) => readable.push((index, Heard { envelope, news })),
-                Err(error) => outcomes[index] = Outcome::Reject(error.to_string()),
+                Err(error) => outcomes[index] = Outcome::Failed(error.to_string()),
             }
         }
         let (indexes, heard): (Vec<usize>, Vec<Heard<'_>>) = readable.into_iter().unzip();
         let misfits = record_endings(work, &heard, &self.province.policies.rating, &self.clock).await?;
         for (index, misfit) in indexes.into_iter().zip(misfits) {
-            match misfit {
-                None => {}
-                Some(misfit @ Misfit::Contradiction(_)) => {
-                    outcomes[index] = Outcome::Reject(misfit.to_string());
-                }
-                Some(misfit @ Misfit::Early(_)) => outcomes[index] = Outcome::Retry(misfit.to_string()),
+            if let Some(misfit) = misfit {
+                outcomes[index] = Outcome::Failed(misfit.to_string());
             }
         }
         Ok(outcomes)

@@ -12,11 +12,12 @@ mod usecases;
 
 use contract::Event as _;
 use contract::event::v1::{
-    ReportDeferred, ReportRejected, ReportResolved, ReportReturned, ReportWithdrawn, ReturnContested,
+    RedriveRequested, ReportDeferred, ReportRejected, ReportResolved, ReportReturned, ReportWithdrawn,
+    ReturnContested,
 };
 use contract::satisfaction::v1::rating_service_server::RatingServiceServer;
 use contract::satisfaction::v1::score_service_server::ScoreServiceServer;
-use database::{Database, OpenError};
+use database::OpenError;
 use messaging::{Outbox, Subscription};
 use runtime::grpc::{Api, CONTROL_MESSAGE_LIMIT, ENCODE_LIMIT};
 use runtime::{Condition, Platform};
@@ -43,6 +44,7 @@ pub const SUBSCRIPTION: Subscription = Subscription {
         ReportRejected::TYPE,
         ReportWithdrawn::TYPE,
         ReturnContested::TYPE,
+        RedriveRequested::TYPE,
     ],
 };
 
@@ -86,12 +88,7 @@ pub struct Service {
 /// Opens the database and starts the consumer, the relay and the jobs.
 pub async fn start(config: Config, platform: &Platform) -> Result<Service, StartError> {
     let ready = platform.readiness.condition(NAME, "database");
-    let database = Database::open(&platform.data.join(format!("{NAME}.db"))).await?;
-    if platform.migrate {
-        database.migrate::<Migrator>().await?;
-    } else {
-        database.require_current::<Migrator>().await?;
-    }
+    let database = platform.open_database::<Migrator>(NAME).await?;
     let outbox = Outbox::new(database, NAME, platform.clock.clone());
     let Platform { lifecycle, bus, .. } = platform;
     let handler = Consumer { province: platform.province.clone(), clock: platform.clock.clone() };
@@ -99,7 +96,7 @@ pub async fn start(config: Config, platform: &Platform) -> Result<Service, Start
         messaging::consume(bus.clone(), NAME, outbox.clone(), handler, platform.retry, lifecycle.stopping());
     lifecycle.spawn("satisfaction consumer", consumer);
     lifecycle
-        .spawn("satisfaction relay", messaging::relay(outbox.clone(), bus.clone(), lifecycle.stopping()));
+        .spawn("satisfaction relay", messaging::relay(outbox.clone(), bus.clone(), platform.retention, lifecycle.stopping()));
     let windows = jobs::close_windows(outbox.clone(), config.close_every.get(), lifecycle.stopping());
     lifecycle.spawn("satisfaction windows", windows);
     let scoreboards =
@@ -111,7 +108,7 @@ pub async fn start(config: Config, platform: &Platform) -> Result<Service, Start
 impl Service {
     /// Asks the database, and tells the readiness whether it answers.
     pub async fn check(&self) {
-        self.ready.set(self.outbox.depth().await.is_ok());
+        self.ready.set(self.outbox.observe().await.is_ok());
     }
 
     /// Computes the facts of all scores anew from invitations and ratings, and answers where the kept ones differ:

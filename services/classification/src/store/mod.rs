@@ -14,7 +14,7 @@ mod rows;
 
 pub use labels::{Label, has_decided, insert_labels};
 pub use papers::{Answer, Papers, find_classification, insert_answers};
-pub use queries::{due_to_wake, find_reviews, load, read_cases, update};
+pub use queries::{due_to_wake, find_reviews, load, read_cases, reports_of, update};
 pub use queue::{Position, Queue, count_open_reviews, list_reviews, read_review};
 
 use crate::domain::case::Case;

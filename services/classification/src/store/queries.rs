@@ -151,21 +151,32 @@ fn review_now() -> OnConflict {
         .to_owned()
 }
 
-/// The dossiers of reviews in whatever state, kept from other writers until the transaction ends.
+/// The reports that reviews are about.
+pub async fn reports_of(
+    connection: &impl ConnectionTrait,
+    reviews: &BTreeSet<ReviewId>,
+) -> Result<BTreeSet<ReportId>, DbErr> {
+    let reports: Vec<Uuid> = of_ids(reviews)
+        .select_only()
+        .column(review::Column::Report)
+        .into_tuple()
+        .all(connection)
+        .await?;
+    Ok(reports.into_iter().map(ReportId).collect())
+}
+
+/// The dossiers of reviews in whatever state, which are about these reports.
 pub async fn find_reviews(
     tx: &DatabaseTransaction,
     ids: &BTreeSet<ReviewId>,
+    reports: &BTreeSet<ReportId>,
 ) -> Result<BTreeMap<ReviewId, Dossier>, DbErr> {
-    // Not locked here: everybody locks in the order of `load`, or two would wait for each other.
-    let by_id = || review::Entity::find().filter(review::Column::Id.is_in(ids.iter().map(|id| id.0)));
-    let reports: BTreeSet<ReportId> =
-        by_id().all(tx).await?.into_iter().map(|row| ReportId(row.report)).collect();
-    if reports.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let dossiers = load(tx, &reports).await?;
     let mut found = BTreeMap::new();
-    for row in by_id().all(tx).await? {
+    if reports.is_empty() {
+        return Ok(found);
+    }
+    let dossiers = load(tx, reports).await?;
+    for row in of_ids(ids).all(tx).await? {
         if let Some(dossier) = dossiers.get(&ReportId(row.report)) {
             let mut dossier = dossier.clone();
             let review = rows::review(row)?;
@@ -175,6 +186,10 @@ pub async fn find_reviews(
         }
     }
     Ok(found)
+}
+
+fn of_ids(ids: &BTreeSet<ReviewId>) -> Select<review::Entity> {
+    review::Entity::find().filter(review::Column::Id.is_in(ids.iter().map(|id| id.0)))
 }
 
 /// What is in force of reports, to look at: without their reviews, and others may write.

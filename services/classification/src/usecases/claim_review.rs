@@ -9,7 +9,7 @@ use prost::Message as _;
 use vocabulary::{Problem, ReviewId};
 
 use super::decide_reviews::actor;
-use super::{Desk, may_see};
+use super::{Desk, may_see, take_reviews};
 use crate::domain::review::{Actor, Refusal, Review as Reviewed};
 use crate::error::Error;
 use crate::{messages, store};
@@ -47,7 +47,7 @@ async fn change(
     if let Known::Answered(reply) = request.look_up(work.tx()).await?? {
         return Review::decode(&*reply).map_err(|_| Problem::internal("stored reply").into());
     }
-    let found = store::find_reviews(work.tx(), &BTreeSet::from([id])).await?.remove(&id);
+    let found = take_reviews(&work, &BTreeSet::from([id])).await?.remove(&id);
     let mut dossier = found.ok_or_else(Problem::denied)?;
     let before = dossier.case.clone();
     let actor = actor(desk, &work, &caller, &before).await?;

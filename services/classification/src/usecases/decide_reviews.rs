@@ -11,7 +11,7 @@ use prost::Message as _;
 use vocabulary::{Access, Problem, ReportId, ReviewId};
 
 use super::announce::announce;
-use super::{Desk, may_see};
+use super::{Desk, may_see, take_reviews};
 use crate::domain::assessment::{Assessment, Decision};
 use crate::domain::case::{Case, Circumstances};
 use crate::domain::doubts::ReviewReason;
@@ -111,7 +111,7 @@ async fn decide_all(
     undo: Duration,
 ) -> Result<Vec<Result<Review, Error>>, Error> {
     let ids: BTreeSet<ReviewId> = items.iter().map(|item| item.review).collect();
-    let mut dossiers = store::find_reviews(work.tx(), &ids).await?;
+    let mut dossiers = take_reviews(work, &ids).await?;
     let originals = items.iter().filter_map(|item| match item.wish {
         Wish::Duplicate(original) => Some(original),
         Wish::Decision(_) => None,

@@ -11,14 +11,16 @@ mod list_reviews;
 mod undo_decisions;
 mod wake_reviews;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use auth::{Caller, ReporterSeal, Role};
 use contract::event::v1::ReportSnapshot;
-use messaging::Outbox;
+use messaging::{Outbox, Work};
 use province::{ClockKind, Province, clocks};
 use runtime::wire::{PageKey, parse_timestamp};
-use vocabulary::{Access, Problem, Timestamp};
+use sea_orm::DbErr;
+use vocabulary::{Access, Problem, ReviewId, Timestamp};
 
 pub use claim_review::{ClaimReview, claim_review, release_review};
 pub use classify_text::classify_text;
@@ -35,6 +37,7 @@ use crate::domain::review::Review;
 use crate::events::Teller;
 use crate::machine::{Machine, MachineInForce};
 use crate::messages::Viewer;
+use crate::store::{self, Dossier};
 
 /// What the use cases work with. Cheap to clone.
 #[derive(Clone)]
@@ -87,6 +90,16 @@ impl Desk {
             coordinating_agency: self.province.profile.coordinating_agency.name(),
         }
     }
+}
+
+/// The dossiers of reviews; nobody else changes their reports until the work ends.
+async fn take_reviews(
+    work: &Work,
+    ids: &BTreeSet<ReviewId>,
+) -> Result<BTreeMap<ReviewId, Dossier>, DbErr> {
+    let reports = store::reports_of(work.tx(), ids).await?;
+    work.lock(reports.iter().copied().collect()).await?;
+    store::find_reviews(work.tx(), ids, &reports).await
 }
 
 /// Only cleared officers see what is not ordinary.

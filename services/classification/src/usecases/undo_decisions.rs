@@ -10,7 +10,7 @@ use prost::Message as _;
 use vocabulary::{Problem, ReviewId};
 
 use super::decide_reviews::BatchItem;
-use super::{Desk, may_see_review};
+use super::{Desk, may_see_review, take_reviews};
 use crate::error::Error;
 use crate::{messages, store};
 
@@ -70,7 +70,7 @@ async fn undo_all(
     reviews: Vec<ReviewId>,
 ) -> Result<Vec<Result<Review, Error>>, Error> {
     let ids: BTreeSet<ReviewId> = reviews.iter().copied().collect();
-    let mut dossiers = store::find_reviews(work.tx(), &ids).await?;
+    let mut dossiers = take_reviews(work, &ids).await?;
     let (machine, viewer) = (desk.machine(), desk.viewer(caller));
     let (mut outcomes, mut changes) = (Vec::new(), Vec::new());
     for id in reviews {

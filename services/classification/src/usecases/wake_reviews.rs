@@ -16,6 +16,7 @@ pub async fn wake_reviews(desk: &Desk, limit: u64) -> Result<bool, Error> {
     let now = desk.now();
     let reports = store::due_to_wake(work.tx(), now, limit).await?;
     let more = reports.len() as u64 == limit;
+    work.lock(reports.iter().copied().collect()).await?;
     let dossiers = store::load(work.tx(), &reports).await?;
     let mut labels = Vec::new();
     let mut changes: Vec<(Case, Dossier)> = Vec::with_capacity(dossiers.len());

@@ -1,4 +1,4 @@
-//! `migrate`: brings the databases of a data folder to this binary's schema.
+//! `migrate`: brings the services' databases to this binary's schema.
 
 use std::process::ExitCode;
 
@@ -9,7 +9,8 @@ use crate::system;
 /// Runs.
 pub fn run(common: &Common) -> anyhow::Result<ExitCode> {
     let config = load_config(common)?;
-    block_on(system::migrate(&config.data))?;
-    eprintln!("the databases in {} are of this version's schema", config.data.display());
+    block_on(system::migrate(&config))?;
+    let names: Vec<&str> = config.services.iter().map(|name| name.as_str()).collect();
+    eprintln!("the databases of {} are of this version's schema", names.join(", "));
     Ok(ExitCode::SUCCESS)
 }

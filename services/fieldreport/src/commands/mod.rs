@@ -4,9 +4,11 @@ mod batch;
 mod check_config;
 mod classify;
 mod demo;
+mod events;
 mod locate;
 mod migrate;
 mod model;
+mod outbox;
 mod parked;
 mod route;
 mod serve;
@@ -17,9 +19,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use database::OpenError;
 use province::Province;
 
-use crate::cli::{Cli, Command, Common, Model, Parked};
+use crate::cli::{Cli, Command, Common, Model, Outbox, Parked};
 use crate::config::{self, Config};
 
 /// Wrong usage or configuration (EX_USAGE).
@@ -40,6 +43,10 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Token(arguments) => token::run(&arguments),
         Command::Parked(Parked::List(arguments)) => parked::list(&arguments),
         Command::Parked(Parked::Replay(arguments)) => parked::replay(&arguments),
+        Command::Parked(Parked::Drop(arguments)) => parked::drop(&arguments),
+        Command::Outbox(Outbox::List(arguments)) => outbox::list(&arguments),
+        Command::Outbox(Outbox::Replay(arguments)) => outbox::replay(&arguments),
+        Command::Outbox(Outbox::Drop(arguments)) => outbox::drop(&arguments),
         Command::Classify(arguments) => classify::run(&arguments),
         Command::Locate(arguments) => locate::run(&arguments),
         Command::Route(arguments) => route::run(&arguments),
@@ -48,10 +55,9 @@ pub fn run(cli: Cli) -> ExitCode {
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("fieldreport: {error:#}");
-        match error.is::<Misconfigured>() {
-            true => ExitCode::from(USAGE),
-            false => ExitCode::FAILURE,
-        }
+        let of_operator = error.is::<Misconfigured>()
+            || error.chain().filter_map(|cause| cause.downcast_ref::<OpenError>()).any(|cause| !cause.is_temporary());
+        if of_operator { ExitCode::from(USAGE) } else { ExitCode::FAILURE }
     })
 }
 

@@ -1,101 +1,83 @@
-//! `parked`: deliveries that a service gave up after its last try: what they are, and another life for them.
+//! `parked`: events that a service gave up after its last attempt: what they are, another life for them, or their end.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
 use std::process::ExitCode;
 
-use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
-use messaging::{Bus, Parked};
-use serde::Serialize;
-use vocabulary::Clock;
+use messaging::Parked;
+use uuid::Uuid;
 
-use crate::cli::{Common, ParkedList, ParkedReplay};
-use crate::commands::{Misconfigured, block_on, load_config};
-use crate::data_folder::DataFolder;
-use crate::system;
+use crate::cli::{Chosen, List};
+use crate::commands::block_on;
+use crate::commands::events::{Desk, Line, print};
 
-/// A parked delivery as operators see it: never its body, which may hold what a citizen wrote.
-#[derive(Serialize)]
-struct Line<'a> {
-    id: i64,
-    queue: &'a str,
-    event: &'a str,
-    report: String,
-    time: String,
-    reason: &'a str,
-}
-
-impl<'a> Line<'a> {
-    fn new(parked: &'a Parked) -> Self {
-        let envelope = &parked.envelope;
+impl Line {
+    /// Never the body, which may hold what a citizen wrote.
+    fn parked(service: &str, parked: &Parked) -> Self {
+        let attribute = |name: &str| parked.attributes.get(name).cloned().unwrap_or_default();
         Self {
-            id: parked.id,
-            queue: &parked.queue,
-            event: &envelope.event_type,
-            report: envelope.report.to_string(),
-            time: envelope.time.rfc3339(),
-            reason: &parked.reason,
+            id: parked.event.to_string(),
+            service: service.to_owned(),
+            event: attribute("type"),
+            report: attribute("subject"),
+            time: attribute("time"),
+            size: parked.size,
+            attempts: Some(parked.attempts),
+            reason: Some(parked.reason.clone()),
         }
     }
 }
 
 /// Lists.
-pub fn list(arguments: &ParkedList) -> anyhow::Result<ExitCode> {
-    let data = take(&arguments.common)?;
-    let parked = block_on(async { Ok(open(&data).await?.parked().await?) })?;
-    let mut output = std::io::stdout().lock();
-    if arguments.json {
-        for delivery in &parked {
-            serde_json::to_writer(&mut output, &Line::new(delivery))?;
-            output.write_all(b"\n")?;
+pub fn list(arguments: &List) -> anyhow::Result<ExitCode> {
+    let lines = block_on(async {
+        let desk = Desk::open(&arguments.common).await?;
+        let mut lines = Vec::new();
+        for outbox in &desk.outboxes {
+            lines.extend(outbox.parked().await?.iter().map(|parked| Line::parked(outbox.source(), parked)));
         }
-    } else if !parked.is_empty() {
-        writeln!(output, "{}", table(&parked))?;
-    }
-    eprintln!("{} deliveries are parked in {}", parked.len(), data.path().display());
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Gives some or all another life: they are delivered when a server runs again.
-pub fn replay(arguments: &ParkedReplay) -> anyhow::Result<ExitCode> {
-    let data = take(&arguments.common)?;
-    let replayed = block_on(async {
-        let bus = open(&data).await?;
-        let parked: BTreeSet<i64> = bus.parked().await?.iter().map(|parked| parked.id).collect();
-        let chosen = if arguments.all { parked.clone() } else { arguments.ids.iter().copied().collect() };
-        let unknown: Vec<String> = chosen.difference(&parked).map(ToString::to_string).collect();
-        anyhow::ensure!(unknown.is_empty(), "not parked, so nothing was replayed: {}", unknown.join(", "));
-        Ok(bus.replay(chosen.into_iter().collect()).await?)
+        Ok(lines)
     })?;
-    eprintln!(
-        "{replayed} deliveries will be delivered again when a server runs on {}",
-        data.path().display()
-    );
+    print(&lines, arguments.json)?;
+    eprintln!("{} events are parked", lines.len());
     Ok(ExitCode::SUCCESS)
 }
 
-fn take(common: &Common) -> anyhow::Result<DataFolder> {
-    let data = load_config(common)?.data;
-    if !data.join(system::BUS).exists() {
-        return Err(Misconfigured(format!("no system has run on the data folder {}", data.display())).into());
-    }
-    DataFolder::take(&data)
+/// Gives some or all another life.
+pub fn replay(arguments: &Chosen) -> anyhow::Result<ExitCode> {
+    let replayed = for_each(arguments, async |outbox, ids| outbox.replay_parked(ids).await)?;
+    eprintln!("{replayed} events will be worked on again");
+    Ok(ExitCode::SUCCESS)
 }
 
-async fn open(data: &DataFolder) -> anyhow::Result<Bus> {
-    let file = data.path().join(system::BUS);
-    Ok(Bus::open(&file, system::SUBSCRIPTIONS.to_vec(), Clock::system(), None).await?)
+/// Gives some or all up for ever.
+pub fn drop(arguments: &Chosen) -> anyhow::Result<ExitCode> {
+    let dropped = for_each(arguments, async |outbox, ids| outbox.drop_parked(ids).await)?;
+    eprintln!("{dropped} events were given up for ever");
+    Ok(ExitCode::SUCCESS)
 }
 
-fn table(parked: &[Parked]) -> Table {
-    let mut table = Table::new();
-    table.load_style(TableStyle::new().header_separator(LineStyle::none().fill('─')));
-    table.set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(["Id", "Queue", "Event", "Report", "Told", "Reason"]);
-    for delivery in parked {
-        let line = Line::new(delivery);
-        let event = delivery.envelope.short_type();
-        table.add_row([&line.id.to_string(), line.queue, event, &line.report, &line.time, line.reason]);
-    }
-    table
+/// Nothing is done when one of the ids is not parked anywhere.
+fn for_each(
+    arguments: &Chosen,
+    work: impl AsyncFn(&messaging::Outbox, &[Uuid]) -> Result<u64, sea_orm::DbErr>,
+) -> anyhow::Result<u64> {
+    block_on(async {
+        let desk = Desk::open(&arguments.common).await?;
+        let mut of_service = Vec::new();
+        let mut unknown: BTreeSet<Uuid> = arguments.ids.iter().copied().collect();
+        for outbox in &desk.outboxes {
+            let parked: Vec<Uuid> = outbox.parked().await?.iter().map(|parked| parked.event).collect();
+            let wanted = |id: &Uuid| arguments.all || arguments.ids.contains(id);
+            let chosen: Vec<Uuid> = parked.into_iter().filter(wanted).collect();
+            unknown.retain(|id| !chosen.contains(id));
+            of_service.push((outbox, chosen));
+        }
+        let unknown: Vec<String> = unknown.iter().map(ToString::to_string).collect();
+        anyhow::ensure!(unknown.is_empty(), "not parked, so nothing was done: {}", unknown.join(", "));
+        let mut done = 0;
+        for (outbox, chosen) in of_service {
+            done += work(outbox, &chosen).await?;
+        }
+        Ok(done)
+    })
 }

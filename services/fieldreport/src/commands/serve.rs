@@ -5,13 +5,15 @@ use std::process::ExitCode;
 use runtime::Lifecycle;
 use vocabulary::Clock;
 
-use crate::cli::Common;
+use crate::cli::Serve;
 use crate::commands::{block_on, load_config, load_province};
 use crate::system::System;
 
 /// Runs.
-pub fn run(common: &Common) -> anyhow::Result<ExitCode> {
-    let config = load_config(common)?;
+pub fn run(arguments: &Serve) -> anyhow::Result<ExitCode> {
+    let mut common = arguments.common.clone();
+    common.set.extend(arguments.services.iter().map(|names| ("services".to_owned(), names.clone())));
+    let config = load_config(&common)?;
     let province = load_province(&config.province)?;
     block_on(async move {
         let telemetry = telemetry::start(&config.telemetry)?;

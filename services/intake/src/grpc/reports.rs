@@ -270,6 +270,9 @@ impl Reports {
     }
 }
 
+/// How soon a stream notices what another process has written.
+const LOOK: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// Follows a timeline: what has happened, then what happens, until the report or the process ends.
 fn watch(
     intake: Intake,
@@ -299,6 +302,8 @@ async fn follow(
     sender: &tokio::sync::mpsc::Sender<Result<WatchReportResponse, Status>>,
 ) -> Result<(), Error> {
     let mut watching = intake.watchers.watch(id);
+    // Another process of this service may write the timeline; only the wake-up is ours alone.
+    let alone = intake.platform.bus.is_in_process();
     let stopping = intake.platform.lifecycle.stopping();
     loop {
         watching.grown.borrow_and_update();
@@ -328,6 +333,7 @@ async fn follow(
             () = stopping.cancelled() => return Ok(()),
             () = sender.closed() => return Ok(()),
             changed = watching.grown.changed() => if changed.is_err() { return Ok(()) },
+            () = tokio::time::sleep(LOOK), if !alone => {}
         }
     }
 }

@@ -41,6 +41,26 @@ pub async fn remove_all(tx: &DatabaseTransaction, events: Vec<Uuid>) -> Result<(
     Ok(())
 }
 
+/// Reports with events that are held and happened before `before`.
+pub async fn list_reports(
+    db: &impl ConnectionTrait,
+    before: Timestamp,
+    limit: u64,
+) -> Result<Vec<ReportId>, DbErr> {
+    use sea_orm::{QueryOrder as _, QuerySelect as _};
+    let ids: Vec<Uuid> = Entity::find()
+        .select_only()
+        .column(Column::ReportId)
+        .distinct()
+        .filter(Column::Time.lt(before.micros()))
+        .order_by_asc(Column::ReportId)
+        .limit(limit)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(ids.into_iter().map(ReportId).collect())
+}
+
 /// How many events are held.
 pub async fn count(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
     use sea_orm::PaginatorTrait as _;

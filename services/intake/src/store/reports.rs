@@ -27,11 +27,6 @@ pub async fn find(db: &impl ConnectionTrait, id: ReportId) -> Result<Option<Repo
     Entity::find_by_id(id.0).one(db).await?.map(to_report).transpose()
 }
 
-/// One report, which nobody else may change until the transaction ends.
-pub async fn find_locked(tx: &DatabaseTransaction, id: ReportId) -> Result<Option<Report>, DbErr> {
-    Entity::find_by_id(id.0).lock_exclusive().one(tx).await?.map(to_report).transpose()
-}
-
 /// Many reports at once.
 pub async fn find_all(db: &impl ConnectionTrait, ids: Vec<Uuid>) -> Result<Vec<Report>, DbErr> {
     Entity::find().filter(Column::Id.is_in(ids)).all(db).await?.into_iter().map(to_report).collect()
@@ -63,6 +58,35 @@ pub async fn list(
     }
     let rows = Entity::find().filter(condition).order_by_desc(Column::Id).limit(limit).all(db).await?;
     rows.into_iter().map(to_report).collect()
+}
+
+/// Reports that have stood still since before `before` in a state that they should have left by themselves: nobody has
+/// classified or routed them, or nobody was asked to rate their end. The ones that stand longest first.
+pub async fn list_stuck(
+    db: &impl ConnectionTrait,
+    before: Timestamp,
+    limit: u64,
+) -> Result<Vec<ReportId>, DbErr> {
+    // Literals, as the partial indexes want them: a bound parameter could be any state.
+    let moving = Expr::cust("state IN ('submitted', 'handed_back', 'reopened')");
+    let uninvited = Expr::cust(
+        "invitation IS NULL AND state IN ('resolved', 'answered_deferred', 'returned', 'rejected')",
+    );
+    let mut stuck = Vec::new();
+    for standing in [moving, uninvited] {
+        let ids: Vec<Uuid> = Entity::find()
+            .select_only()
+            .column(Column::Id)
+            .filter(standing)
+            .filter(Column::UpdateTime.lt(before.micros()))
+            .order_by_asc(Column::UpdateTime)
+            .limit(limit)
+            .into_tuple()
+            .all(db)
+            .await?;
+        stuck.extend(ids.into_iter().map(ReportId));
+    }
+    Ok(stuck)
 }
 
 /// Stores new reports.

@@ -123,6 +123,8 @@ async fn store(intake: &Intake, tickets: &[Ticket]) -> Result<Vec<Result<Vec<u8>
     let mut work = intake.outbox.begin().await?;
     let requests: Vec<Request> = tickets.iter().map(|ticket| ticket.command.request.clone()).collect();
     let known = Request::look_up_all(&requests, work.tx()).await?;
+    let media = tickets.iter().flat_map(|ticket| &ticket.command.submission.media);
+    database::lock(work.tx(), media.map(|medium| medium.0).collect()).await?;
     let taken = media_taken(&work, tickets).await?;
     let now = intake.outbox.clock().now();
 

@@ -10,5 +10,6 @@ pub mod post_message;
 pub mod project_events;
 pub mod provide_info;
 mod reporter_act;
+pub mod sweep_reports;
 pub mod upload_media;
 pub mod withdraw_report;

@@ -46,6 +46,7 @@ pub async fn post_message(
         return Ok(reply);
     }
     let owner = intake.platform.reporters.owner(caller.subject());
+    work.lock(vec![command.report]).await?;
     let mut report = reports::find(work.tx(), command.report).await?.ok_or_else(Problem::denied)?;
     let seen = sight(caller, &owner, &report);
     if !may_write(caller.role(), seen, command.internal) {

@@ -117,10 +117,10 @@ impl Board<'_> {
 
     fn outcome(&self, event: &Envelope, reports: &HashMap<ReportId, Report>) -> Outcome {
         if !reports.contains_key(&event.report) {
-            return Outcome::Reject("the report is not known here".to_owned());
+            return Outcome::Failed("the report is not known here".to_owned());
         }
         match self.refused.get(&event.id.0) {
-            Some(reason) => Outcome::Reject(reason.clone()),
+            Some(reason) => Outcome::Failed(reason.clone()),
             None => Outcome::Done,
         }
     }

@@ -46,6 +46,7 @@ pub async fn begin(
     let policy = &intake.province.policies.media;
     let announced = Media::announce(id, owner.to_vec(), announcement, policy, stream, now)?;
     let work = intake.outbox.begin().await?;
+    database::lock(work.tx(), vec![id.0]).await?;
     let medium = match media::find(work.tx(), id).await? {
         Some(known) if !known.is_same_file(&announced) => return Err(reused().into()),
         Some(known) if known.ready => return Ok(Begun::Complete(known)),
@@ -153,10 +154,12 @@ impl Upload {
     async fn attach(&self) -> Result<(), Error> {
         let intake = &self.intake;
         let mut work = intake.outbox.begin().await?;
+        database::lock(work.tx(), vec![self.medium.id.0]).await?;
         if !media::complete(work.tx(), &self.medium).await? {
             return Err(Media::superseded().into());
         }
         let link = media::links_of(work.tx(), vec![self.medium.id.0]).await?.into_iter().next();
+        work.lock(link.iter().map(|link| link.report).collect()).await?;
         if let Some(link) = link
             && let Some(mut report) = reports::find(work.tx(), link.report).await?
             && report.owner == self.medium.owner

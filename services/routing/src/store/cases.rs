@@ -44,14 +44,13 @@ pub(crate) async fn load(
     found.into_iter().map(with_parts).collect()
 }
 
-/// The case that an assignment belongs to.
-pub(crate) async fn find_by_assignment(
+/// The report that an assignment is about.
+pub(crate) async fn find_report(
     db: &impl ConnectionTrait,
     id: AssignmentId,
-) -> Result<Option<Case>, DbErr> {
-    let Some(row) = assignment::Entity::find_by_id(id.0).one(db).await? else { return Ok(None) };
-    let report = ReportId(row.report_id);
-    Ok(load(db, [report]).await?.remove(&report))
+) -> Result<Option<ReportId>, DbErr> {
+    let found = assignment::Entity::find_by_id(id.0).one(db).await?;
+    Ok(found.map(|row| ReportId(row.report_id)))
 }
 
 /// Writes what differs between each case as it was (none: new) and as it is, and numbers the new versions.

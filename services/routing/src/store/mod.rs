@@ -11,7 +11,7 @@ mod migrations;
 mod queue;
 mod rows;
 
-pub(crate) use cases::{find_by_assignment, load, save};
+pub(crate) use cases::{find_report, load, save};
 pub(crate) use deadlines::{count_running, reports_with_alarm};
 pub use migrations::Migrator;
 pub(crate) use queue::{Cursor, QueueFilter, find_holder, list_assignments};

@@ -63,8 +63,9 @@ pub(super) async fn carry_out(
         return Ok(bytes);
     }
     let now = desk.clock.now();
-    let before =
-        store::find_by_assignment(work.tx(), command.assignment).await?.ok_or_else(Problem::denied)?;
+    let report = store::find_report(work.tx(), command.assignment).await?.ok_or_else(Problem::denied)?;
+    work.lock(vec![report]).await?;
+    let before = store::load(work.tx(), [report]).await?.remove(&report).ok_or_else(Problem::denied)?;
     let mut case = before.clone();
     let mint = || AssignmentId(desk.clock.mint());
     let facts = tell(&mut case, Rules { province: &desk.province, now, mint: &mint })?;

@@ -21,6 +21,7 @@ pub(crate) async fn tell_deadlines(desk: &Desk, limit: u64) -> Result<bool, Erro
     let reports = store::reports_with_alarm(work.tx(), now, limit).await?;
     let more = reports.len() as u64 == limit;
     let reports: BTreeSet<_> = reports.into_iter().collect();
+    work.lock(reports.iter().copied().collect()).await?;
     let before = store::load(work.tx(), reports).await?;
     let mut after: Vec<_> = before.values().cloned().collect();
     let mint = || AssignmentId(desk.clock.mint());

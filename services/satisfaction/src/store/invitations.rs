@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, LockBehavior, LockType};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryOrder as _, QuerySelect as _, Set};
 use time::Date;
 use vocabulary::{InvitationId, ReportId, Timestamp};
@@ -39,7 +39,8 @@ pub async fn lock_of_reports(
     rows.into_iter().map(from_row).collect()
 }
 
-/// Open invitations whose window is over, oldest first; nobody else may change them until this transaction ends.
+/// Open invitations whose window is over and that nobody else is changing, oldest first; nobody else may change them until
+/// this transaction ends.
 pub async fn lock_expired(
     tx: &DatabaseTransaction,
     now: Timestamp,
@@ -50,7 +51,7 @@ pub async fn lock_expired(
         .filter(Column::ExpireTime.lte(now.micros()))
         .order_by_asc(Column::ExpireTime)
         .limit(limit)
-        .lock_exclusive()
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
         .all(tx)
         .await?;
     rows.into_iter().map(from_row).collect()

@@ -35,6 +35,8 @@ pub async fn submit_rating(
     if let Known::Answered(reply) = command.request.look_up(work.tx()).await?? {
         return Ok(reply);
     }
+    let invitation = invitations::find_invitation(work.tx(), command.invitation).await?;
+    work.lock(invitation.iter().map(|invitation| invitation.closing.report).collect()).await?;
     let before =
         invitations::lock_invitation(work.tx(), command.invitation).await?.ok_or_else(Problem::denied)?;
     let closing = &before.closing;

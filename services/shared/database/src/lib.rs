@@ -4,88 +4,54 @@
 //! SQLite (embedded mode): one file per service, WAL, `synchronous=FULL`, one writer connection and a small read pool.
 //! Every write goes through [`Database::begin`], which takes the write lock at once (`BEGIN IMMEDIATE`): a deferred
 //! transaction that reads and then writes fails under contention whatever the busy time-out.
+//!
+//! PostgreSQL: one pool per service; a connection is rolled back before it is used again, because a caller that vanished
+//! while `BEGIN` was on its way would otherwise leave an open transaction to the next one, whose writes would be lost.
+//! Transactions are READ COMMITTED; [`lock`] keeps other writers off the subjects of one.
 
+mod config;
+mod connect;
+mod error;
+mod lock;
 pub mod migration;
 pub mod requests;
 
-use std::path::Path;
 use std::time::Duration;
 
-use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    ConnectOptions, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    AccessMode, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel, RuntimeErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait;
-use vocabulary::Problem;
 
-/// How long a caller waits for a free connection before the service answers UNAVAILABLE.
-const POOL_WAIT: Duration = Duration::from_secs(2);
-const READERS: u32 = 4;
+pub use config::{DatabaseConfig, Place, Server};
+pub use error::{Fault, OpenError, describe, fault, problem};
+pub use lock::lock;
 
 /// The connections of one service to its own database. Cheap to clone.
 #[derive(Clone)]
 pub struct Database {
     writer: DatabaseConnection,
     reader: DatabaseConnection,
-}
-
-/// A database that cannot be opened or is not of the schema this binary needs.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The server or file cannot be used.
-    #[error("cannot open the database {url}")]
-    Connect {
-        /// Where, without credentials.
-        url: String,
-        /// Why.
-        source: DbErr,
-    },
-    /// Migrations wait; only `fieldreport migrate` (or embedded mode, which owns its files) applies them.
-    #[error("the database {url} lacks {count} migrations; run `fieldreport migrate`")]
-    PendingMigrations {
-        /// Where.
-        url: String,
-        /// How many.
-        count: usize,
-    },
-    /// A migration failed.
-    #[error("cannot migrate the database {url}")]
-    Migrate {
-        /// Where.
-        url: String,
-        /// Why.
-        source: DbErr,
-    },
+    commit_timeout: Duration,
+    place: String,
 }
 
 impl Database {
-    /// Opens (and creates) the SQLite file of a service.
-    pub async fn open(file: &Path) -> Result<Self, OpenError> {
-        let url = format!("sqlite://{}?mode=rwc", file.display());
-        let connect = async |connections: u32| {
-            let mut options = ConnectOptions::new(&url);
-            options
-                .max_connections(connections)
-                .min_connections(1)
-                .acquire_timeout(POOL_WAIT)
-                .test_before_acquire(false)
-                .sqlx_logging(false)
-                .map_sqlx_sqlite_opts(|sqlite| {
-                    sqlite
-                        .journal_mode(SqliteJournalMode::Wal)
-                        .synchronous(SqliteSynchronous::Full)
-                        .busy_timeout(Duration::from_secs(5))
-                        .foreign_keys(true)
-                        .pragma("cache_size", "-2048")
-                        .statement_cache_capacity(128)
-                });
-            sea_orm::Database::connect(options)
-                .await
-                .map_err(|source| OpenError::Connect { url: url.clone(), source })
+    /// Opens a service's database; creates the file if it is one.
+    pub async fn open(place: impl Into<Place>) -> Result<Self, OpenError> {
+        let place = place.into();
+        let name = place.to_string();
+        let opened = match &place {
+            Place::File(file) => connect::file(file, &name).await,
+            Place::Server(server) => connect::server(server, &name).await,
         };
-        let writer = connect(1).await?;
-        Ok(Self { reader: connect(READERS).await?, writer })
+        opened.map_err(|source| OpenError::Connect { place: name, source })
+    }
+
+    /// Which of the two it is.
+    pub fn backend(&self) -> DbBackend {
+        self.writer.get_database_backend()
     }
 
     /// For queries that change nothing.
@@ -95,17 +61,24 @@ impl Database {
 
     /// One moment of the database, for an answer that takes several queries. Never writes; dropping it ends it.
     pub async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
-        self.reader
-            .begin_with_options(TransactionOptions {
+        let options = match self.backend() {
+            DbBackend::Postgres => TransactionOptions {
+                isolation_level: Some(IsolationLevel::RepeatableRead),
+                access_mode: Some(AccessMode::ReadOnly),
+                ..TransactionOptions::default()
+            },
+            _ => TransactionOptions {
                 sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
                 ..TransactionOptions::default()
-            })
-            .await
+            },
+        };
+        self.reader.begin_with_options(options).await
     }
 
-    /// Begins a transaction that holds the write lock from its first statement. Dropping it rolls back.
+    /// Begins a transaction. Dropping it rolls back.
     ///
-    /// Hold it for database work only: while it is open every other write of the service waits.
+    /// SQLite: it holds the write lock from its first statement; hold it for database work only, while it is open every
+    /// other write of the service waits.
     pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
         self.writer
             .begin_with_options(TransactionOptions {
@@ -115,20 +88,33 @@ impl Database {
             .await
     }
 
-    /// Applies every migration of `M` that is missing.
-    pub async fn migrate<M: MigratorTrait>(&self) -> Result<(), OpenError> {
-        M::up(&self.writer, None).await.map_err(|source| OpenError::Migrate { url: self.describe(), source })
+    /// Makes a transaction durable. An error means that the outcome is unknown, not that nothing happened.
+    ///
+    /// A COMMIT that takes too long (a synchronous standby that is gone) is never cancelled on the server, where a
+    /// cancelled wait would be answered as a success that only one node has: we stop waiting and drop the connection.
+    pub async fn commit(&self, tx: DatabaseTransaction) -> Result<(), DbErr> {
+        match tokio::time::timeout(self.commit_timeout, tx.commit()).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(DbErr::Conn(RuntimeErr::Internal("a commit was not answered in time".to_owned()))),
+        }
     }
 
-    /// Refuses a schema that is older than this binary.
-    pub async fn require_current<M: MigratorTrait>(&self) -> Result<(), OpenError> {
-        let pending = M::get_pending_migrations(&self.writer)
+    /// Applies every migration of `M` that is missing.
+    pub async fn migrate<M: MigratorTrait>(&self) -> Result<(), OpenError> {
+        M::up(&self.writer, None)
             .await
-            .map_err(|source| OpenError::Migrate { url: self.describe(), source })?;
+            .map_err(|source| OpenError::Migrate { place: self.place.clone(), source })
+    }
+
+    /// Refuses a schema that is older than this binary. Changes nothing.
+    pub async fn require_current<M: MigratorTrait>(&self) -> Result<(), OpenError> {
+        let pending = M::get_pending_migrations_read_only(&self.writer)
+            .await
+            .map_err(|source| OpenError::Migrate { place: self.place.clone(), source })?;
         if pending.is_empty() {
             return Ok(());
         }
-        Err(OpenError::PendingMigrations { url: self.describe(), count: pending.len() })
+        Err(OpenError::PendingMigrations { place: self.place.clone(), count: pending.len() })
     }
 
     /// Whether the database answers.
@@ -136,24 +122,9 @@ impl Database {
         self.reader.ping().await.is_ok()
     }
 
-    /// Closes the connections after their work; the write-ahead log is folded back into the file.
+    /// Closes the connections after their work; a file's write-ahead log is folded back into it.
     pub async fn close(self) -> Result<(), DbErr> {
         self.reader.close().await?;
         self.writer.close().await
-    }
-
-    fn describe(&self) -> String {
-        format!("{:?}", self.writer.get_database_backend())
-    }
-}
-
-/// What a failed statement means for the caller: the database is busy or gone, or we have a defect.
-pub fn problem(error: &DbErr) -> Problem {
-    match error {
-        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Problem::unavailable("DATABASE_UNAVAILABLE"),
-        other => {
-            tracing::error!(error = %other, "database statement failed");
-            Problem::internal("database")
-        }
     }
 }

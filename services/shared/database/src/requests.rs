@@ -6,6 +6,8 @@ use sea_orm::{DatabaseTransaction, Set};
 use sha2::{Digest as _, Sha256};
 use vocabulary::{Problem, RequestId, Timestamp};
 
+use crate::lock;
+
 #[expect(
     clippy::disallowed_methods,
     reason = "`sea_orm::model` writes a `begin()` of its own that nobody calls"
@@ -57,8 +59,10 @@ impl Request {
         Self { caller: caller.to_vec(), id, digest: hasher.finalize().to_vec() }
     }
 
-    /// Looks the request up in the transaction that will answer it. The same id with other content is refused.
+    /// Looks the request up in the transaction that will answer it, and keeps its twins waiting until that has ended. The
+    /// same id with other content is refused.
     pub async fn look_up(&self, tx: &DatabaseTransaction) -> Result<Result<Known, Problem>, DbErr> {
+        lock(tx, vec![self.subject()]).await?;
         let row = entity::Entity::find_by_id((self.caller.clone(), self.id.0)).one(tx).await?;
         Ok(match row {
             None => Ok(Known::Fresh),
@@ -72,6 +76,7 @@ impl Request {
         requests: &[Self],
         tx: &DatabaseTransaction,
     ) -> Result<Vec<Result<Known, Problem>>, DbErr> {
+        lock(tx, requests.iter().map(Self::subject).collect()).await?;
         let ids: Vec<Uuid> = requests.iter().map(|request| request.id.0).collect();
         let rows = entity::Entity::find().filter(entity::Column::RequestId.is_in(ids)).all(tx).await?;
         let answer = |request: &Self| match rows
@@ -85,7 +90,12 @@ impl Request {
         Ok(requests.iter().map(answer).collect())
     }
 
-    /// Stores the answer. A concurrent twin makes this fail on the primary key, and the transaction with it.
+    /// What transactions that answer this id of this caller wait for.
+    fn subject(&self) -> Uuid {
+        Uuid::new_v5(&self.id.0, &self.caller)
+    }
+
+    /// Stores the answer.
     pub async fn answer(
         &self,
         tx: &DatabaseTransaction,

@@ -1,35 +1,44 @@
-//! The consumer loop: takes a batch, does inbox + effects + outbox in one transaction, and only then settles.
+//! The consumer: takes a batch, does inbox + effects + outbox in one transaction, and only then tells the bus. What fails
+//! moves into the service's own database and comes back from there, alone (`retrying`).
 
+use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
+use contract::event::v1::RedriveRequested;
+use database::Fault;
 use futures::FutureExt as _;
 use rand::RngExt as _;
 use sea_orm::DbErr;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
-use crate::bus::{Delivery, Settlement};
-use crate::{Bus, BusError, Envelope, Outbox, Work, inbox};
+use crate::backoff::Backoff;
+use crate::bus::{Arrival, Batch, Feed};
+use crate::retries::{self, Letter, Retry};
+use crate::{Bus, BusError, Envelope, Outbox, Work, inbox, retrying};
 
-/// The safety net under the wake-up after each publish; also what finds delayed deliveries.
-const POLL: Duration = Duration::from_millis(500);
 const BATCH: u64 = 200;
+/// When a queue has vanished, how much before the last consumed event is asked for again.
+const LOOK_BACK: Duration = Duration::from_secs(3_600);
 
-/// What a handler made of one event. `Retry` and `Reject` mean that nothing was written for it.
+/// What a handler made of one event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The effect is in the transaction (or there is none to have).
     Done,
-    /// Not now; for the reason given.
-    Retry(String),
-    /// Never: parked for an operator, with the reason.
-    Reject(String),
+    /// Nothing was written for it, for the reason given. It comes back, and is parked after enough attempts: another version
+    /// of this service, or a later moment, may make something of it.
+    Failed(String),
 }
 
 /// A service's reaction to events.
 pub trait Handler: Send + Sync + 'static {
     /// Works on events that were never seen before, in the order of arrival (which may differ from the order in which they
-    /// happened). Answers one outcome per event. An error undoes the whole batch, which is then repeated one by one.
+    /// happened). Answers one outcome per event. No other work is about their reports meanwhile. An error undoes the whole
+    /// batch, which is then repeated one by one.
     fn handle(
         &self,
         work: &mut Work,
@@ -44,20 +53,30 @@ pub struct RetryPolicy {
     pub base: Duration,
     /// Longest delay.
     pub maximum: Duration,
-    /// Failures after which the event is parked.
+    /// Attempts after which the event is parked.
     pub attempts: i32,
+    /// How long an attempt may take before another consumer may try.
+    pub lease: Duration,
 }
 
 impl RetryPolicy {
-    /// Five attempts over about six seconds.
-    pub const STANDARD: Self =
-        Self { base: Duration::from_millis(200), maximum: Duration::from_secs(60), attempts: 5 };
+    /// Five attempts over about three seconds.
+    pub const STANDARD: Self = Self {
+        base: Duration::from_millis(200),
+        maximum: Duration::from_secs(60),
+        attempts: 5,
+        lease: Duration::from_secs(15),
+    };
     /// The same in milliseconds, for tests.
-    pub const FAST: Self =
-        Self { base: Duration::from_millis(2), maximum: Duration::from_millis(20), attempts: 5 };
+    pub const FAST: Self = Self {
+        base: Duration::from_millis(2),
+        maximum: Duration::from_millis(20),
+        attempts: 5,
+        lease: Duration::from_secs(15),
+    };
 
-    fn delay(&self, attempts: i32) -> Duration {
-        let doubled = self.base.saturating_mul(1 << attempts.clamp(0, 16));
+    pub(crate) fn delay(&self, attempts: i32) -> Duration {
+        let doubled = self.base.saturating_mul(1 << (attempts - 1).clamp(0, 16));
         doubled.min(self.maximum).mul_f64(rand::rng().random_range(0.5..1.0))
     }
 }
@@ -71,163 +90,201 @@ pub async fn consume<H: Handler>(
     policy: RetryPolicy,
     stop: CancellationToken,
 ) -> Result<(), BusError> {
-    let consumer = Consumer { outbox, handler, policy, queue };
-    while !stop.is_cancelled() {
-        match step(&bus, &consumer).await {
-            Ok(0) => {
-                tokio::select! {
-                    () = stop.cancelled() => {}
-                    () = bus.woken(queue) => {}
-                    () = tokio::time::sleep(POLL) => {}
-                }
-            }
-            Ok(_) => {}
-            Err(error) => {
-                tracing::warn!(queue, error = %error, "deliveries wait: the bus does not give or settle them");
-                tokio::select! {
-                    () = stop.cancelled() => {}
-                    () = tokio::time::sleep(POLL) => {}
-                }
-            }
-        }
-    }
+    let deferred = Arc::new(Notify::new());
+    let consumer = Arc::new(Consumer { outbox, handler, policy, queue, stop, deferred });
+    tokio::join!(follow(bus, consumer.clone()), retrying::run(consumer));
     Ok(())
 }
 
-async fn step<H: Handler>(bus: &Bus, consumer: &Consumer<H>) -> Result<usize, BusError> {
-    let batch = bus.fetch(consumer.queue, BATCH).await?;
-    if batch.is_empty() {
-        return Ok(0);
-    }
-    let taken = batch.len();
-    bus.settle(consumer.work_on(batch).await).await?;
-    Ok(taken)
-}
-
-struct Consumer<H> {
-    outbox: Outbox,
-    handler: H,
-    policy: RetryPolicy,
-    queue: &'static str,
+pub(crate) struct Consumer<H> {
+    pub(crate) outbox: Outbox,
+    pub(crate) handler: H,
+    pub(crate) policy: RetryPolicy,
+    pub(crate) queue: &'static str,
+    pub(crate) stop: CancellationToken,
+    /// Wakes who looks after `retries`.
+    pub(crate) deferred: Arc<Notify>,
 }
 
 /// Why a transaction came to nothing.
-enum Failure {
-    /// The database: the events are innocent.
+pub(crate) enum Failure {
+    /// The database, for the moment: the events are innocent.
     Database(DbErr),
     /// The handler could not bear it: counted against the event.
     Event(String),
 }
 
-impl<H: Handler> Consumer<H> {
-    async fn work_on(&self, batch: Vec<Delivery>) -> Vec<(i64, Settlement)> {
-        match self.transact(&batch).await {
-            Ok(outcomes) => self.settlements(&batch, outcomes),
-            Err(failure) if batch.len() == 1 => vec![self.after_failure(&batch[0], failure)],
-            Err(_) => self.work_on_each(batch).await,
+impl From<DbErr> for Failure {
+    fn from(error: DbErr) -> Self {
+        match database::fault(&error) {
+            Fault::Unavailable | Fault::Conflict | Fault::Full => Self::Database(error),
+            Fault::Defect => Self::Event(format!("the database refused it: {}", database::describe(&error))),
         }
-    }
-
-    /// One transaction per event, so that the one that fails harms no other.
-    async fn work_on_each(&self, batch: Vec<Delivery>) -> Vec<(i64, Settlement)> {
-        let mut settlements = Vec::with_capacity(batch.len());
-        let mut failed = Vec::new();
-        for delivery in batch {
-            let alone = [delivery];
-            match self.transact(&alone).await {
-                Ok(outcomes) => settlements.extend(self.settlements(&alone, outcomes)),
-                Err(failure) => {
-                    let [delivery] = alone;
-                    failed.push((delivery, failure));
-                }
-            }
-        }
-        // When the database served the others, it is not the database's fault.
-        let database_works = !settlements.is_empty();
-        for (delivery, failure) in failed {
-            let failure = match failure {
-                Failure::Database(error) if database_works => Failure::Event(error.to_string()),
-                other => other,
-            };
-            settlements.push(self.after_failure(&delivery, failure));
-        }
-        settlements
-    }
-
-    /// Inbox, effects and outbox of the whole batch in one transaction; an outcome per delivery.
-    async fn transact(&self, batch: &[Delivery]) -> Result<Vec<Outcome>, Failure> {
-        let mut work = self.outbox.begin().await?;
-        let now = self.outbox.clock().now();
-        let mut fresh = inbox::claim(work.tx(), batch.iter().map(|delivery| &delivery.envelope), now).await?;
-        let events: Vec<Envelope> = batch
-            .iter()
-            .filter(|delivery| fresh.remove(&delivery.envelope.id.0))
-            .map(|delivery| delivery.envelope.clone())
-            .collect();
-        let handled = AssertUnwindSafe(self.handler.handle(&mut work, &events)).catch_unwind().await;
-        let outcomes = handled.map_err(|panic| Failure::Event(describe(&*panic)))??;
-        let without_effect = events
-            .iter()
-            .zip(&outcomes)
-            .filter(|(_, outcome)| **outcome != Outcome::Done)
-            .map(|(event, _)| event.id.0)
-            .collect();
-        inbox::release(work.tx(), without_effect).await?;
-        work.commit().await?;
-        let of_event = |delivery: &Delivery| {
-            let position = events.iter().position(|event| event.id == delivery.envelope.id);
-            position.and_then(|index| outcomes.get(index).cloned()).unwrap_or(Outcome::Done)
-        };
-        Ok(batch.iter().map(of_event).collect())
-    }
-
-    fn settlements(&self, batch: &[Delivery], outcomes: Vec<Outcome>) -> Vec<(i64, Settlement)> {
-        let settle = |(delivery, outcome): (&Delivery, Outcome)| match outcome {
-            Outcome::Done => {
-                self.count("done");
-                (delivery.id, Settlement::Remove)
-            }
-            Outcome::Retry(reason) => (delivery.id, self.again(delivery, reason)),
-            Outcome::Reject(reason) => (delivery.id, self.park(delivery, reason)),
-        };
-        batch.iter().zip(outcomes).map(settle).collect()
-    }
-
-    fn after_failure(&self, delivery: &Delivery, failure: Failure) -> (i64, Settlement) {
-        let settlement = match failure {
-            Failure::Database(error) => {
-                tracing::warn!(queue = self.queue, error = %error, "an event waits for the database");
-                self.count("waiting");
-                Settlement::Again { after: self.policy.delay(3), counted: false }
-            }
-            Failure::Event(message) => self.again(delivery, message),
-        };
-        (delivery.id, settlement)
-    }
-
-    fn again(&self, delivery: &Delivery, reason: String) -> Settlement {
-        if delivery.attempts + 1 >= self.policy.attempts {
-            return self.park(delivery, reason);
-        }
-        self.count("retry");
-        tracing::warn!(queue = self.queue, event_id = %delivery.envelope.id, reason, "an event will be retried");
-        Settlement::Again { after: self.policy.delay(delivery.attempts), counted: true }
-    }
-
-    fn park(&self, delivery: &Delivery, reason: String) -> Settlement {
-        self.count("parked");
-        tracing::error!(queue = self.queue, event_id = %delivery.envelope.id, reason, "an event was parked");
-        Settlement::Park { reason }
-    }
-
-    fn count(&self, outcome: &'static str) {
-        metrics::counter!("events_consumed_total", "queue" => self.queue, "outcome" => outcome).increment(1);
     }
 }
 
-impl From<DbErr> for Failure {
-    fn from(error: DbErr) -> Self {
-        Self::Database(error)
+/// Subscribes, works, and begins anew when the connection ends.
+async fn follow<H: Handler>(bus: Bus, consumer: Arc<Consumer<H>>) {
+    let mut backoff = Backoff::default();
+    while !consumer.stop.is_cancelled() {
+        let outcome = match bus.subscribe(consumer.queue).await {
+            Ok(feed) => work_on_feed(feed, &consumer, &mut backoff).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = outcome {
+            tracing::warn!(queue = consumer.queue, error = %error, "deliveries wait: the bus does not give them");
+            metrics::counter!("consumer_failures_total", "queue" => consumer.queue).increment(1);
+            consumer.pause(backoff.next()).await;
+        }
+    }
+}
+
+async fn work_on_feed<H: Handler>(
+    mut feed: Feed,
+    consumer: &Consumer<H>,
+    backoff: &mut Backoff,
+) -> Result<(), BusError> {
+    if feed.queue_was_lost() {
+        request_what_was_lost(&consumer.outbox).await?;
+    }
+    loop {
+        let batch = tokio::select! {
+            biased;
+            () = consumer.stop.cancelled() => return Ok(()),
+            batch = feed.next(BATCH) => batch?,
+        };
+        let Batch { arrivals, receipt } = batch;
+        if !consumer.work_on(arrivals).await {
+            return Ok(());
+        }
+        receipt.settle().await?;
+        backoff.reset();
+    }
+}
+
+/// The queue is new: unless this service is new as well, what was in it is asked for again.
+pub(crate) async fn request_what_was_lost(outbox: &Outbox) -> Result<(), BusError> {
+    let Some(last) = inbox::last_receive_time(outbox.database().read()).await? else { return Ok(()) };
+    tracing::warn!(source = outbox.source(), "a queue had vanished; what was in it is asked for again");
+    let mut work = outbox.begin().await?;
+    work.request_redrive(&[], Some(last - LOOK_BACK));
+    work.commit().await?;
+    Ok(())
+}
+
+impl<H: Handler> Consumer<H> {
+    /// Waits, but not beyond the end of the process.
+    pub(crate) async fn pause(&self, pause: Duration) {
+        tokio::select! {
+            () = self.stop.cancelled() => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+
+    /// Brings a batch into the database: its effect, or what is owed to it. Holds on to it for as long as the database is
+    /// away; `false` when the process stops before.
+    async fn work_on(&self, arrivals: Vec<Arrival>) -> bool {
+        let mut fresh = Vec::with_capacity(arrivals.len());
+        let mut owed = Vec::new();
+        for arrival in arrivals {
+            match arrival {
+                Arrival::Fresh(event) => fresh.push(event),
+                Arrival::Again(event, reason) => owed.push(self.owe(Letter::from(&event), reason)),
+                Arrival::Unreadable(letter, reason) => owed.push(self.owe(letter, reason)),
+            }
+        }
+        let mut backoff = Backoff::default();
+        loop {
+            let failure = match self.transact(&fresh, &owed).await {
+                Ok(()) => return true,
+                Err(failure) => failure,
+            };
+            let why = match failure {
+                // Alone each of them, so that the one that fails harms no other.
+                Failure::Event(reason) if !fresh.is_empty() => {
+                    owed.extend(fresh.drain(..).map(|event| self.owe(Letter::from(&event), reason.clone())));
+                    continue;
+                }
+                Failure::Event(reason) => reason,
+                Failure::Database(error) => database::describe(&error),
+            };
+            tracing::warn!(queue = self.queue, why, "events wait for the database");
+            self.count("waiting", 1);
+            self.pause(backoff.next()).await;
+            if self.stop.is_cancelled() {
+                return false;
+            }
+        }
+    }
+
+    fn owe(&self, letter: Letter, reason: String) -> Retry {
+        Retry { letter, attempts: 0, next_attempt: self.outbox.clock().now(), reason }
+    }
+
+    /// Inbox, effects, outbox and what is owed, in one transaction.
+    async fn transact(&self, fresh: &[Envelope], owed: &[Retry]) -> Result<(), Failure> {
+        let mut work = self.outbox.begin().await?;
+        let now = self.outbox.clock().now();
+        work.lock(fresh.iter().map(|event| event.report).collect()).await?;
+        let ids = fresh.iter().map(|event| event.id.0).chain(owed.iter().map(|retry| retry.letter.id));
+        let mut new = inbox::claim(work.tx(), ids, now).await?;
+        let events: Vec<Envelope> =
+            fresh.iter().filter(|event| new.remove(&event.id.0)).cloned().collect();
+        let mut retries: Vec<Retry> =
+            owed.iter().filter(|retry| new.remove(&retry.letter.id)).cloned().collect();
+        for (event, outcome) in events.iter().zip(self.handle(&mut work, &events).await?) {
+            if let Outcome::Failed(reason) = outcome {
+                self.warn(event.id.0, &reason, "an event failed and will be retried");
+                let next_attempt = now + self.policy.delay(1);
+                retries.push(Retry { letter: Letter::from(event), attempts: 1, next_attempt, reason });
+            }
+        }
+        retries::insert(work.tx(), &retries).await?;
+        work.commit().await?;
+        self.count("done", events.len() as u64);
+        if let Some(oldest) = events.iter().map(|event| event.time).min() {
+            let lag = now.since(oldest).as_secs_f64();
+            metrics::histogram!("event_lag_seconds", "queue" => self.queue).record(lag);
+        }
+        if !retries.is_empty() {
+            self.count("retry", retries.len() as u64);
+            self.deferred.notify_one();
+        }
+        Ok(())
+    }
+
+    /// The handler's effects on events that nobody had before. Requests to send again are followed here.
+    pub(crate) async fn handle(
+        &self,
+        work: &mut Work,
+        events: &[Envelope],
+    ) -> Result<Vec<Outcome>, Failure> {
+        let mut asked: HashSet<Uuid> = HashSet::new();
+        for event in events.iter().filter(|event| event.is::<RedriveRequested>()) {
+            let request: RedriveRequested =
+                event.decode().map_err(|error| Failure::Event(error.to_string()))?;
+            work.redrive(&request).await?;
+            asked.insert(event.id.0);
+        }
+        let ours: Vec<Envelope> =
+            events.iter().filter(|event| !asked.contains(&event.id.0)).cloned().collect();
+        let handled = AssertUnwindSafe(self.handler.handle(work, &ours)).catch_unwind().await;
+        let outcomes = handled.map_err(|panic| Failure::Event(describe(&*panic)))??;
+        let mut outcomes = outcomes.into_iter();
+        let outcome = |event: &Envelope| match asked.contains(&event.id.0) {
+            true => Outcome::Done,
+            false => outcomes.next().unwrap_or(Outcome::Done),
+        };
+        Ok(events.iter().map(outcome).collect())
+    }
+
+    pub(crate) fn warn(&self, event: Uuid, reason: &str, what: &'static str) {
+        tracing::warn!(queue = self.queue, event_id = %event, reason, "{what}");
+    }
+
+    pub(crate) fn count(&self, outcome: &'static str, events: u64) {
+        metrics::counter!("events_consumed_total", "queue" => self.queue, "outcome" => outcome)
+            .increment(events);
     }
 }
 

@@ -1,8 +1,20 @@
 //! An event on its way: the CloudEvents attributes and the encoded body.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use contract::Event;
+use uuid::Uuid;
 use vocabulary::{EventId, ReportId, Timestamp};
+
+/// The largest body that travels: what every intermediary must forward by the CloudEvents specification.
+pub const BODY_LIMIT: usize = 64 * 1024;
+
+/// What the `source` attribute of every event begins with.
+const SOURCE: &str = "fieldreport/";
+
+/// CloudEvents attributes by name.
+pub type Attributes = BTreeMap<String, String>;
 
 /// One event with its attributes (CloudEvents 1.0; names in `proto/fieldreport/event/v1/event.proto`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +60,61 @@ pub enum DecodeError {
     },
 }
 
+/// A message that is no event of this system. What it says of itself is not quoted: it may be anything.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// An attribute is missing or not of its form.
+    #[error("the attribute `{0}` is missing or unreadable")]
+    Attribute(&'static str),
+    /// More bytes than an event may have.
+    #[error("the body has {0} bytes; at most {BODY_LIMIT} are allowed")]
+    TooLarge(usize),
+}
+
 impl Envelope {
+    /// The CloudEvents attributes, as they stand in headers and tables.
+    pub fn attributes(&self) -> Attributes {
+        let required = [
+            ("specversion", "1.0".to_owned()),
+            ("id", self.id.to_string()),
+            ("source", format!("{SOURCE}{}", self.source)),
+            ("type", self.event_type.clone()),
+            ("time", self.time.rfc3339()),
+            ("subject", self.report.name()),
+            ("sequence", self.sequence.to_string()),
+            ("dataschema", format!("type.googleapis.com/{}", self.event_type)),
+        ];
+        let optional = [
+            ("causationid", self.cause.map(|cause| cause.to_string())),
+            ("traceparent", self.traceparent.clone()),
+        ];
+        let optional = optional.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        required.into_iter().chain(optional).map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    /// From attributes and body as they came.
+    pub fn from_attributes(attributes: &Attributes, body: Bytes) -> Result<Self, Unreadable> {
+        if body.len() > BODY_LIMIT {
+            return Err(Unreadable::TooLarge(body.len()));
+        }
+        let text = |name| attributes.get(name).map(String::as_str);
+        let required = |name| text(name).ok_or(Unreadable::Attribute(name));
+        let unreadable = |name| move || Unreadable::Attribute(name);
+        Ok(Self {
+            id: EventId(Uuid::try_parse(required("id")?).map_err(|_| Unreadable::Attribute("id"))?),
+            source: required("source")?.strip_prefix(SOURCE).ok_or_else(unreadable("source"))?.to_owned(),
+            event_type: required("type")?.to_owned(),
+            report: ReportId::parse_name(required("subject")?).map_err(|_| Unreadable::Attribute("subject"))?,
+            sequence: required("sequence")?.parse().map_err(|_| Unreadable::Attribute("sequence"))?,
+            time: Timestamp::parse_rfc3339(required("time")?).ok_or_else(unreadable("time"))?,
+            cause: text("causationid")
+                .map(|id| Uuid::try_parse(id).map(EventId).map_err(|_| Unreadable::Attribute("causationid")))
+                .transpose()?,
+            traceparent: text("traceparent").map(str::to_owned),
+            body,
+        })
+    }
+
     /// Whether the body is an `E`.
     pub fn is<E: Event>(&self) -> bool {
         self.event_type == E::TYPE

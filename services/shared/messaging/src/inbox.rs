@@ -1,14 +1,13 @@
-//! The inbox: the ids of events whose effect is in this database.
+//! The inbox: the ids of events that are here: their effect, or what is owed to them (`retries`).
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use sea_orm::DatabaseTransaction;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{OnConflict, Query};
+use sea_orm::sea_query::{Expr, OnConflict, Query};
+use sea_orm::ExprTrait as _;
 use uuid::Uuid;
 use vocabulary::Timestamp;
-
-use crate::Envelope;
 
 #[expect(
     clippy::disallowed_methods,
@@ -32,12 +31,13 @@ mod entity {
 /// Records the events' ids and answers those that were not there yet.
 pub async fn claim(
     tx: &DatabaseTransaction,
-    events: impl Iterator<Item = &Envelope>,
+    ids: impl Iterator<Item = Uuid>,
     now: Timestamp,
 ) -> Result<HashSet<Uuid>, DbErr> {
-    let ids: HashSet<Uuid> = events.map(|event| event.id.0).collect();
+    // In one order, so that two transactions with the same events never wait for each other.
+    let ids: BTreeSet<Uuid> = ids.collect();
     if ids.is_empty() {
-        return Ok(ids);
+        return Ok(HashSet::new());
     }
     let mut insert = Query::insert();
     insert.into_table(entity::Entity).columns([entity::Column::EventId, entity::Column::ReceiveTime]);
@@ -50,10 +50,13 @@ pub async fn claim(
     tx.query_all(&insert).await?.iter().map(|row| row.try_get("", "event_id")).collect()
 }
 
-/// Takes back the claim of events that had no effect after all, so that a redelivery finds them fresh.
-pub async fn release(tx: &DatabaseTransaction, ids: Vec<Uuid>) -> Result<(), DbErr> {
-    if !ids.is_empty() {
-        entity::Entity::delete_many().filter(entity::Column::EventId.is_in(ids)).exec(tx).await?;
-    }
-    Ok(())
+/// When the last event came in.
+pub async fn last_receive_time(db: &impl ConnectionTrait) -> Result<Option<Timestamp>, DbErr> {
+    let newest = Query::select()
+        .expr_as(Expr::col(entity::Column::ReceiveTime).max(), "newest")
+        .from(entity::Entity)
+        .to_owned();
+    let row = db.query_one(&newest).await?;
+    let newest: Option<i64> = row.map(|row| row.try_get("", "newest")).transpose()?.flatten();
+    Ok(newest.map(Timestamp::from_micros))
 }

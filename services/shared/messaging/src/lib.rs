@@ -4,9 +4,12 @@
 //! use case ─▶ Work::publish ─▶ outbox rows ─▶ relay ─▶ Bus::publish ─▶ queue per service ─▶ consumer ─▶ inbox + effect
 //!             (one transaction)               (durable = confirmed)                        (one transaction)
 //! ```
-//! There is no other way to send an event: `Work` commits state and outbox together, the relay removes a row only after
-//! the bus has made it durable, and a consumer records the event's id in the transaction of its effect.
+//! There is no other way to send an event: `Work` commits state and outbox together, the relay counts a row as sent only
+//! after the bus has made it durable, and a consumer records the event's id in the transaction of its effect. What fails,
+//! and what somebody held when they died, is owed another attempt in the consumer's own database (`retries`), and parked
+//! there after five. The databases are the lists of work, the bus only carries: whatever it loses can be sent again.
 
+mod backoff;
 mod bus;
 mod consumer;
 mod envelope;
@@ -14,9 +17,12 @@ mod inbox;
 pub mod migration;
 mod outbox;
 mod relay;
+mod retries;
+mod retrying;
 
-pub use bus::{Bus, BusError, Chaos, Parked, Subscription};
+pub use bus::{Bus, BusError, Chaos, RabbitConfig, Subscription, Trouble};
 pub use consumer::{Handler, Outcome, RetryPolicy, consume};
-pub use envelope::{DecodeError, Envelope};
-pub use outbox::{Outbox, Work};
+pub use envelope::{Attributes, BODY_LIMIT, DecodeError, Envelope, Unreadable};
+pub use outbox::{Outbox, Selection, Work};
 pub use relay::relay;
+pub use retries::Parked;

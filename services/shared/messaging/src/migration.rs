@@ -1,4 +1,5 @@
-//! The schema of the tables this crate owns; each service lists [`Outbox`] and [`Inbox`] among its migrations.
+//! The schema of the tables this crate owns; each service lists [`Outbox`], [`Inbox`], [`OutboxSent`] and
+//! [`Retries`] among its migrations.
 
 use sea_orm_migration::prelude::*;
 
@@ -6,8 +7,32 @@ use sea_orm_migration::prelude::*;
 pub struct Outbox;
 /// Ids of events whose effect is here.
 pub struct Inbox;
+/// When an event was sent, so that it can be sent again.
+pub struct OutboxSent;
+/// Events that are owed another attempt, or were given up.
+pub struct Retries;
 /// The queues of the in-process bus.
 pub(crate) struct Deliveries;
+/// Attempts and parking are the consumers' own matter.
+pub(crate) struct DeliveriesOnly;
+
+impl MigrationName for OutboxSent {
+    fn name(&self) -> &str {
+        "m20261129_000001_outbox_sent"
+    }
+}
+
+impl MigrationName for Retries {
+    fn name(&self) -> &str {
+        "m20261129_000002_retries"
+    }
+}
+
+impl MigrationName for DeliveriesOnly {
+    fn name(&self) -> &str {
+        "m20261129_000003_deliveries_only"
+    }
+}
 
 impl MigrationName for Outbox {
     fn name(&self) -> &str {
@@ -95,5 +120,56 @@ impl MigrationTrait for Deliveries {
                     .to_owned(),
             )
             .await
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for OutboxSent {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let sent = Table::alter().table("outbox").add_column(ColumnDef::new("sent_time").big_integer()).to_owned();
+        manager.alter_table(sent).await?;
+        let connection = manager.get_connection();
+        connection
+            .execute_unprepared("CREATE INDEX outbox_unsent ON outbox (seq) WHERE sent_time IS NULL")
+            .await?;
+        connection
+            .execute_unprepared("CREATE INDEX outbox_sent ON outbox (sent_time) WHERE sent_time IS NOT NULL")
+            .await?;
+        connection.execute_unprepared("CREATE INDEX outbox_report ON outbox (report_id)").await?;
+        Ok(())
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Retries {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let retries = Table::create()
+            .table("retries")
+            .col(ColumnDef::new("event_id").uuid().not_null().primary_key())
+            .col(ColumnDef::new("attributes").text().not_null())
+            .col(ColumnDef::new("body").binary().not_null())
+            .col(ColumnDef::new("attempts").integer().not_null())
+            .col(ColumnDef::new("next_attempt_time").big_integer().not_null())
+            .col(ColumnDef::new("reason").text().not_null())
+            .col(ColumnDef::new("parked_time").big_integer())
+            .to_owned();
+        manager.create_table(retries).await?;
+        manager
+            .get_connection()
+            .execute_unprepared(
+                "CREATE INDEX retries_due ON retries (next_attempt_time) WHERE parked_time IS NULL",
+            )
+            .await?;
+        Ok(())
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for DeliveriesOnly {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for column in ["attempts", "visible_time", "parked_reason"] {
+            manager.alter_table(Table::alter().table("deliveries").drop_column(column).to_owned()).await?;
+        }
+        Ok(())
     }
 }

@@ -1,13 +1,15 @@
-//! The outbox: events wait in the service's own database, written in the transaction of the change they tell of.
+//! The outbox: events wait in the service's own database, written in the transaction of the change they tell of. What has
+//! been sent stays for a while, so that it can be sent again when the bus has lost it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use contract::Event;
-use database::Database;
+use contract::event::v1::RedriveRequested;
+use database::{Database, lock};
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Expr, OnConflict, Query};
-use sea_orm::{DatabaseTransaction, ExprTrait as _, QueryOrder as _, QuerySelect as _, Set};
+use sea_orm::sea_query::{Expr, LockBehavior, LockType, OnConflict, Query};
+use sea_orm::{DatabaseTransaction, DbBackend, ExprTrait as _, QueryOrder as _, QuerySelect as _, Set};
 use tokio::sync::Notify;
 use uuid::Uuid;
 use vocabulary::{Clock, EventId, ReportId, Timestamp};
@@ -35,6 +37,7 @@ pub(crate) mod row {
         pub cause_id: Option<Uuid>,
         pub traceparent: Option<String>,
         pub body: Vec<u8>,
+        pub sent_time: Option<i64>,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
@@ -59,6 +62,9 @@ mod sequence {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// The report of events that are about none: requests to send again.
+const NO_REPORT: ReportId = ReportId(Uuid::max());
+
 /// Where one service's events leave from. Cheap to clone.
 #[derive(Clone)]
 pub struct Outbox {
@@ -66,6 +72,24 @@ pub struct Outbox {
     source: &'static str,
     clock: Clock,
     wake: Arc<Notify>,
+}
+
+/// Which events of an outbox are meant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// About one of these reports; empty: about any.
+    pub reports: Vec<ReportId>,
+    /// That happened at or after this instant.
+    pub since: Option<Timestamp>,
+    /// Of one of these ids; empty: of any.
+    pub events: Vec<EventId>,
+}
+
+/// Unsent events that nobody else sends meanwhile.
+pub(crate) struct Claim {
+    pub(crate) events: Vec<(i64, Envelope)>,
+    /// Holds the rows; none where this process is alone with its file.
+    tx: Option<DatabaseTransaction>,
 }
 
 impl Outbox {
@@ -100,25 +124,92 @@ impl Outbox {
         self.wake.notified().await;
     }
 
-    pub(crate) async fn unsent(&self, limit: u64) -> Result<Vec<(i64, Envelope)>, DbErr> {
-        let rows =
-            row::Entity::find().order_by_asc(row::Column::Seq).limit(limit).all(self.database.read()).await?;
-        Ok(rows.into_iter().map(|row| (row.seq, self.envelope(row))).collect())
-    }
-
-    pub(crate) async fn remove(&self, sent: Vec<i64>) -> Result<(), DbErr> {
+    /// The oldest unsent events that no other relay holds.
+    pub(crate) async fn claim(&self, limit: u64) -> Result<Claim, DbErr> {
+        let unsent = row::Entity::find()
+            .filter(row::Column::SentTime.is_null())
+            .order_by_asc(row::Column::Seq)
+            .limit(limit);
+        if self.database.backend() == DbBackend::Sqlite {
+            let rows = unsent.all(self.database.read()).await?;
+            return Ok(Claim { events: self.envelopes(rows), tx: None });
+        }
         let tx = self.database.begin().await?;
-        row::Entity::delete_many().filter(row::Column::Seq.is_in(sent)).exec(&tx).await?;
-        tx.commit().await
+        let rows =
+            unsent.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked).all(&tx).await?;
+        Ok(Claim { events: self.envelopes(rows), tx: Some(tx) })
     }
 
-    /// How many events wait.
+    /// Remembers that these events of a claim are on the bus, and lets go of the others.
+    pub(crate) async fn mark_sent(&self, claim: Claim, sent: Vec<i64>) -> Result<(), DbErr> {
+        let tx = match claim.tx {
+            Some(tx) => tx,
+            None => self.database.begin().await?,
+        };
+        row::Entity::update_many()
+            .filter(row::Column::Seq.is_in(sent))
+            .col_expr(row::Column::SentTime, Expr::value(self.clock.now().micros()))
+            .exec(&tx)
+            .await?;
+        self.database.commit(tx).await
+    }
+
+    /// Forgets what was sent before `before`, at most `limit` events; answers how many.
+    pub(crate) async fn forget(&self, before: Timestamp, limit: u64) -> Result<u64, DbErr> {
+        let mut old = Query::select();
+        old.column(row::Column::Seq)
+            .from(row::Entity)
+            .and_where(Expr::col(row::Column::SentTime).lt(before.micros()))
+            .limit(limit);
+        let delete = Query::delete()
+            .from_table(row::Entity)
+            .and_where(Expr::col(row::Column::Seq).in_subquery(old))
+            .to_owned();
+        let tx = self.database.begin().await?;
+        let gone = tx.execute(&delete).await?.rows_affected();
+        self.database.commit(tx).await?;
+        Ok(gone)
+    }
+
+    /// How many events wait to be sent.
     pub async fn depth(&self) -> Result<u64, DbErr> {
-        row::Entity::find().count(self.database.read()).await
+        row::Entity::find().filter(row::Column::SentTime.is_null()).count(self.database.read()).await
     }
 
-    fn envelope(&self, row: row::Model) -> Envelope {
-        Envelope {
+    /// Events that wait to be sent, oldest first.
+    pub async fn unsent(&self, limit: u64) -> Result<Vec<Envelope>, DbErr> {
+        let rows = row::Entity::find()
+            .filter(row::Column::SentTime.is_null())
+            .order_by_asc(row::Column::Seq)
+            .limit(limit)
+            .all(self.database.read())
+            .await?;
+        Ok(self.envelopes(rows).into_iter().map(|(_, event)| event).collect())
+    }
+
+    /// Sends again, with the same ids, what was sent before; answers how many events. Consumers that had them skip them.
+    pub async fn replay(&self, selection: &Selection) -> Result<u64, DbErr> {
+        let tx = self.database.begin().await?;
+        let replayed = send_again(&tx, selection).await?;
+        self.database.commit(tx).await?;
+        self.wake.notify_one();
+        Ok(replayed)
+    }
+
+    /// Gives up sending these events, for ever; answers how many.
+    pub async fn drop_unsent(&self, events: &[EventId]) -> Result<u64, DbErr> {
+        let tx = self.database.begin().await?;
+        let gone = row::Entity::delete_many()
+            .filter(row::Column::SentTime.is_null())
+            .filter(row::Column::EventId.is_in(events.iter().map(|event| event.0)))
+            .exec(&tx)
+            .await?;
+        self.database.commit(tx).await?;
+        Ok(gone.rows_affected)
+    }
+
+    fn envelopes(&self, rows: Vec<row::Model>) -> Vec<(i64, Envelope)> {
+        let envelope = |row: row::Model| Envelope {
             id: EventId(row.event_id),
             source: self.source.to_owned(),
             event_type: row.event_type,
@@ -128,8 +219,26 @@ impl Outbox {
             cause: row.cause_id.map(EventId),
             traceparent: row.traceparent,
             body: row.body.into(),
-        }
+        };
+        rows.into_iter().map(|row| (row.seq, envelope(row))).collect()
     }
+}
+
+async fn send_again(tx: &DatabaseTransaction, selection: &Selection) -> Result<u64, DbErr> {
+    let mut update = row::Entity::update_many()
+        .filter(row::Column::SentTime.is_not_null())
+        .filter(row::Column::ReportId.ne(NO_REPORT.0))
+        .col_expr(row::Column::SentTime, Expr::value(Option::<i64>::None));
+    if !selection.reports.is_empty() {
+        update = update.filter(row::Column::ReportId.is_in(selection.reports.iter().map(|report| report.0)));
+    }
+    if !selection.events.is_empty() {
+        update = update.filter(row::Column::EventId.is_in(selection.events.iter().map(|event| event.0)));
+    }
+    if let Some(since) = selection.since {
+        update = update.filter(row::Column::Time.gte(since.micros()));
+    }
+    Ok(update.exec(tx).await?.rows_affected)
 }
 
 struct Pending {
@@ -158,6 +267,12 @@ impl Work {
         &self.tx
     }
 
+    /// Waits until no other work is about any of these reports, and keeps it so until this one ends. What is loaded
+    /// afterwards is what will be overwritten. To be called before the first read, once.
+    pub async fn lock(&self, reports: Vec<ReportId>) -> Result<(), DbErr> {
+        lock(&self.tx, reports.into_iter().map(|report| report.0).collect()).await
+    }
+
     /// The event (if any) that the following work answers; it becomes the cause of what is published.
     pub fn set_cause(&mut self, cause: Option<EventId>) {
         self.cause = cause;
@@ -178,6 +293,39 @@ impl Work {
         id
     }
 
+    /// Asks every service to send again what it has told about these reports, or everything since an instant: the bus
+    /// has lost something.
+    pub fn request_redrive(&mut self, reports: &[ReportId], since: Option<Timestamp>) {
+        let request = RedriveRequested {
+            reports: reports.iter().map(|report| report.name()).collect(),
+            since: since.map(|since| {
+                let (seconds, nanos) = since.parts();
+                prost_types::Timestamp { seconds, nanos }
+            }),
+        };
+        let now = self.outbox.clock.now();
+        self.publish(NO_REPORT, now, &request);
+    }
+
+    /// Follows such a request, as far as this service's events are concerned.
+    pub(crate) async fn redrive(&mut self, request: &RedriveRequested) -> Result<(), DbErr> {
+        let since = request.since.and_then(|since| Timestamp::from_parts(since.seconds, since.nanos));
+        let reports: Vec<ReportId> =
+            request.reports.iter().filter_map(|name| ReportId::parse_name(name).ok()).collect();
+        if reports.is_empty() && since.is_none() {
+            return Ok(());
+        }
+        let selection = Selection { reports, since, events: Vec::new() };
+        let again = send_again(&self.tx, &selection).await?;
+        if again > 0 {
+            tracing::warn!(source = self.outbox.source, events = again, "events are sent again: the bus had lost some");
+            metrics::counter!("events_redriven_total", "source" => self.outbox.source).increment(again);
+            let wake = self.outbox.wake.clone();
+            self.after_commit(move || wake.notify_one());
+        }
+        Ok(())
+    }
+
     /// Runs `action` after a successful commit, e.g. to wake a stream. It must not fail and is lost in a crash.
     pub fn after_commit(&mut self, action: impl FnOnce() + Send + Sync + 'static) {
         self.after_commit.push(Box::new(action));
@@ -190,7 +338,7 @@ impl Work {
         if leaves_events {
             self.write(pending).await?;
         }
-        self.tx.commit().await?;
+        self.outbox.database.commit(self.tx).await?;
         if leaves_events {
             self.outbox.wake.notify_one();
         }
@@ -213,6 +361,7 @@ impl Work {
                 cause_id: Set(event.cause.map(|cause| cause.0)),
                 traceparent: Set(event.traceparent),
                 body: Set(event.body),
+                sent_time: Set(None),
                 ..Default::default()
             };
             *sequence += 1;
@@ -253,3 +402,4 @@ impl Work {
             .collect()
     }
 }
+

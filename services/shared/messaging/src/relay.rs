@@ -1,56 +1,118 @@
-//! The relay: carries what waits in an outbox to the bus, and forgets it only when the bus has it.
+//! The relay: carries what waits in an outbox to the bus, and counts it as sent only when the bus has it.
+//!
+//! Several relays of one service may run at once: each claims rows that no other holds.
 
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::backoff::Backoff;
+use crate::bus::Publisher;
+use crate::consumer::request_what_was_lost;
 use crate::{Bus, BusError, Envelope, Outbox};
 
 /// The safety net under the wake-up after each commit.
 const POLL: Duration = Duration::from_millis(500);
 const BATCH: u64 = 500;
+/// How often old sent events are looked for, and how many go at once.
+const FORGET_EVERY: Duration = Duration::from_secs(30);
+const FORGET_BATCH: u64 = 5_000;
 
-/// Runs until `stop`. One relay per outbox: order per report depends on it.
-pub async fn relay(outbox: Outbox, bus: Bus, stop: CancellationToken) -> Result<(), BusError> {
+/// Runs until `stop`. Events that were sent are kept for `retention`.
+pub async fn relay(
+    outbox: Outbox,
+    bus: Bus,
+    retention: Duration,
+    stop: CancellationToken,
+) -> Result<(), BusError> {
     let source = outbox.source();
+    let mut publisher = bus.publisher(source);
+    let mut backoff = Backoff::default();
+    let mut forgotten = tokio::time::Instant::now();
     while !stop.is_cancelled() {
-        match carry(&outbox, &bus).await {
-            Ok(0) => {
-                tokio::select! {
-                    () = stop.cancelled() => {}
-                    () = outbox.woken() => {}
-                    () = tokio::time::sleep(POLL) => {}
-                }
+        let pause = match carry(&outbox, &mut publisher).await {
+            Ok(Carried { refused: 0, taken: 0 }) => {
+                backoff.reset();
+                POLL
             }
-            Ok(_) => {}
+            Ok(Carried { refused: 0, .. }) => {
+                backoff.reset();
+                Duration::ZERO
+            }
+            Ok(Carried { refused, .. }) => {
+                tracing::warn!(source, refused, "events wait in the outbox: the bus has no queue for them");
+                metrics::counter!("outbox_failures_total", "source" => source).increment(1);
+                backoff.next()
+            }
             Err(error) => {
                 tracing::warn!(source, error = %error, "events wait in the outbox: the bus does not take them");
                 metrics::counter!("outbox_failures_total", "source" => source).increment(1);
-                tokio::select! {
-                    () = stop.cancelled() => {}
-                    () = tokio::time::sleep(POLL) => {}
-                }
+                backoff.next()
             }
+        };
+        if forgotten.elapsed() >= FORGET_EVERY {
+            forgotten = tokio::time::Instant::now();
+            forget(&outbox, retention).await;
+        }
+        if pause.is_zero() {
+            continue;
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = outbox.woken(), if pause == POLL => {}
+            () = tokio::time::sleep(pause) => {}
         }
     }
     Ok(())
 }
 
-/// Carries one batch; answers how many events went.
-async fn carry(outbox: &Outbox, bus: &Bus) -> Result<usize, BusError> {
+struct Carried {
+    taken: usize,
+    refused: usize,
+}
+
+/// Carries one batch.
+async fn carry(outbox: &Outbox, publisher: &mut Publisher) -> Result<Carried, BusError> {
     let source = outbox.source();
-    let waiting = outbox.unsent(BATCH).await?;
-    let lag = waiting.first().map_or(Duration::ZERO, |(_, oldest)| outbox.clock().now().since(oldest.time));
+    let mut claim = outbox.claim(BATCH).await?;
+    let events = std::mem::take(&mut claim.events);
+    let lag = events.first().map_or(Duration::ZERO, |(_, oldest)| outbox.clock().now().since(oldest.time));
     metrics::gauge!("outbox_oldest_seconds", "source" => source).set(lag.as_secs_f64());
-    let depth = if waiting.len() as u64 == BATCH { outbox.depth().await? } else { waiting.len() as u64 };
-    metrics::gauge!("outbox_waiting", "source" => source).set(depth as f64);
-    if waiting.is_empty() {
-        return Ok(0);
+    if events.is_empty() {
+        metrics::gauge!("outbox_waiting", "source" => source).set(0.0);
+        publisher.check().await?;
+        if publisher.take_loss() {
+            request_what_was_lost(outbox).await?;
+        }
+        return Ok(Carried { taken: 0, refused: 0 });
     }
-    let (numbers, envelopes): (Vec<i64>, Vec<Envelope>) = waiting.into_iter().unzip();
-    bus.publish(&envelopes).await?;
-    let carried = numbers.len();
-    outbox.remove(numbers).await?;
-    metrics::counter!("events_published_total", "source" => source).increment(carried as u64);
+    let depth = if events.len() as u64 == BATCH { outbox.depth().await? } else { events.len() as u64 };
+    metrics::gauge!("outbox_waiting", "source" => source).set(depth as f64);
+    let (numbers, envelopes): (Vec<i64>, Vec<Envelope>) = events.into_iter().unzip();
+    let taken = publisher.publish(&envelopes).await?;
+    if publisher.take_loss() {
+        request_what_was_lost(outbox).await?;
+    }
+    let sent: Vec<i64> = numbers.iter().zip(&taken).filter(|(_, taken)| **taken).map(|(seq, _)| *seq).collect();
+    let carried = Carried { taken: sent.len(), refused: numbers.len() - sent.len() };
+    if !sent.is_empty() {
+        outbox.mark_sent(claim, sent).await?;
+    }
+    metrics::counter!("events_published_total", "source" => source).increment(carried.taken as u64);
     Ok(carried)
+}
+
+async fn forget(outbox: &Outbox, retention: Duration) {
+    let before = outbox.clock().now() - retention;
+    loop {
+        match outbox.forget(before, FORGET_BATCH).await {
+            Ok(gone) if gone == FORGET_BATCH => {}
+            Ok(_) => return,
+            Err(error) => {
+                let error = database::describe(&error);
+                tracing::warn!(source = outbox.source(), error, "old sent events stay for now");
+                return;
+            }
+        }
+    }
 }

@@ -63,6 +63,11 @@ impl Timestamp {
         self.datetime().format(&Rfc3339).unwrap_or_default()
     }
 
+    /// From RFC 3339, in whatever offset; `None` if it is none.
+    pub fn parse_rfc3339(text: &str) -> Option<Self> {
+        OffsetDateTime::parse(text, &Rfc3339).ok().map(Self::from_datetime)
+    }
+
     /// Time from `earlier` to here; zero if `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))

@@ -16,6 +16,8 @@ impl MigratorTrait for Migrator {
             Box::new(messaging::migration::Outbox),
             Box::new(messaging::migration::Inbox),
             Box::new(m20261121_000101_triage::Triage),
+            Box::new(messaging::migration::OutboxSent),
+            Box::new(messaging::migration::Retries),
             Box::new(m20261123_000101_desk::Desk),
         ]
     }

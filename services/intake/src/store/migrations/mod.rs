@@ -2,6 +2,8 @@
 
 mod m20261121_100000_reports;
 mod m20261123_100000_questions;
+mod m20261129_100000_identity_schema;
+mod m20261129_100001_stuck_reports;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -16,6 +18,10 @@ impl MigratorTrait for Migrator {
             Box::new(messaging::migration::Outbox),
             Box::new(messaging::migration::Inbox),
             Box::new(m20261121_100000_reports::Migration),
+            Box::new(messaging::migration::OutboxSent),
+            Box::new(messaging::migration::Retries),
+            Box::new(m20261129_100000_identity_schema::Migration),
+            Box::new(m20261129_100001_stuck_reports::Migration),
             Box::new(m20261123_100000_questions::Migration),
         ]
     }

@@ -15,6 +15,8 @@ impl MigratorTrait for Migrator {
             Box::new(messaging::migration::Outbox),
             Box::new(messaging::migration::Inbox),
             Box::new(m20261121_000101_ratings::Ratings),
+            Box::new(messaging::migration::OutboxSent),
+            Box::new(messaging::migration::Retries),
         ]
     }
 }
