@@ -2,8 +2,8 @@
 
 use contract::Event as _;
 use contract::event::v1::{
-    InfoProvided, RedriveRequested, ReportHandedBack, ReportSubmitted, ReportWithdrawn, ReturnContested,
-    RouteMissing,
+    InfoProvided, RedriveRequested, ReportHandedBack, ReportReopened, ReportResolved, ReportSubmitted,
+    ReportWithdrawn, ReturnContested, RouteMissing,
 };
 use messaging::{Envelope, Handler, Outcome, Subscription, Work};
 use runtime::wire::parse_timestamp;
@@ -11,6 +11,7 @@ use sea_orm::DbErr;
 
 use crate::domain::case::Objection;
 use crate::domain::doubts::ReviewReason;
+use crate::store::Turn;
 use crate::usecases::{Desk, Fact, Happening, follow_reports};
 
 /// What this service listens to.
@@ -23,6 +24,8 @@ pub const SUBSCRIPTION: Subscription = Subscription {
         InfoProvided::TYPE,
         ReturnContested::TYPE,
         ReportWithdrawn::TYPE,
+        ReportResolved::TYPE,
+        ReportReopened::TYPE,
         RedriveRequested::TYPE,
     ],
 };
@@ -96,6 +99,15 @@ fn parse(desk: &Desk, event: &Envelope) -> Result<Option<Happening>, String> {
         ReturnContested::TYPE => {
             let contested: ReturnContested = event.decode().map_err(broken)?;
             Ok(Some(Happening::Contested(contested.reason)))
+        }
+        ReportResolved::TYPE => {
+            let resolved: ReportResolved = event.decode().map_err(broken)?;
+            let closing = resolved.closing.ok_or("the event carries no closing")?;
+            Ok(Some(Happening::Turned(Turn::Closed(closing.round))))
+        }
+        ReportReopened::TYPE => {
+            let reopened: ReportReopened = event.decode().map_err(broken)?;
+            Ok(Some(Happening::Turned(Turn::Reopened(reopened.round))))
         }
         ReportWithdrawn::TYPE => {
             event.decode::<ReportWithdrawn>().map_err(broken)?;

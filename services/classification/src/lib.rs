@@ -18,6 +18,7 @@ mod words;
 use std::sync::Arc;
 
 use contract::classification::v1::classification_service_server::ClassificationServiceServer;
+use contract::classification::v1::similar_service_server::SimilarServiceServer;
 use contract::classification::v1::triage_service_server::TriageServiceServer;
 use database::OpenError;
 use messaging::Outbox;
@@ -28,7 +29,7 @@ use settings::HumanDuration;
 use tokio::sync::Notify;
 
 use crate::consumer::Consumer;
-use crate::grpc::{Classifications, Triage};
+use crate::grpc::{Classifications, Similar, Triage};
 use crate::machine::MachineInForce;
 use crate::usecases::Desk;
 
@@ -134,6 +135,13 @@ impl Service {
         api.add(
             NAME,
             ClassificationServiceServer::new(classifications)
+                .max_decoding_message_size(CONTROL_MESSAGE_LIMIT)
+                .max_encoding_message_size(ENCODE_LIMIT),
+        );
+        let similar = Similar { desk: self.desk.clone() };
+        api.add(
+            NAME,
+            SimilarServiceServer::new(similar)
                 .max_decoding_message_size(CONTROL_MESSAGE_LIMIT)
                 .max_encoding_message_size(ENCODE_LIMIT),
         );

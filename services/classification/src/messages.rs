@@ -9,7 +9,7 @@ use crate::domain::case::Classified;
 use crate::domain::person::Person;
 use crate::domain::review::{Review, ReviewState};
 use crate::machine::Machine;
-use crate::store::Papers;
+use crate::store::{Candidate, Papers};
 use crate::words;
 
 /// In whose eyes, and when.
@@ -65,6 +65,24 @@ fn decided(verdict: &Verdict, viewer: Viewer) -> wire::Decided {
         duplicate_of: ruling.duplicate_of.map(|original| original.name()).unwrap_or_default(),
         decide_time: Some(timestamp(*time)),
         mine: *by == viewer.person,
+    }
+}
+
+/// A report in a list of reports.
+pub fn summary(candidate: &Candidate) -> wire::ReportSummary {
+    let Candidate { report, classified, snapshot, closed, .. } = candidate;
+    let Assessment { leaf, urgency, access, .. } = &classified.assessment;
+    wire::ReportSummary {
+        report: report.name(),
+        code: snapshot.code.clone(),
+        text: snapshot.text.clone(),
+        location: snapshot.location.clone(),
+        leaf: leaf.as_str().to_owned(),
+        urgency: words::urgency(*urgency).into(),
+        access: words::access(*access).into(),
+        create_time: snapshot.create_time,
+        duplicate_of: classified.duplicate_of.map(|original| original.name()).unwrap_or_default(),
+        settled: *closed,
     }
 }
 

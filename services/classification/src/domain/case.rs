@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use vocabulary::{Access, LeafCode, ReportId, ReviewId, Scope, Timestamp, Urgency};
 
-use super::assessment::{Assessment, Decision, Effect, LeafMissing, Original, Ruling, Verdict};
+use super::assessment::{Assessment, Decision, Disposition, Effect, LeafMissing, Original, Ruling, Verdict};
 use super::doubts::ReviewReason;
 use super::review::{Actor, Refusal, Review, ReviewState};
 
@@ -58,6 +58,8 @@ pub struct Classified {
     pub assessment: Assessment,
     /// Whether the other services have been told one.
     pub announced: bool,
+    /// Whether the report went to an agency.
+    pub routed: bool,
     /// Since when it is in force.
     pub since: Timestamp,
     /// The report that this one repeats, as a person has found.
@@ -150,6 +152,7 @@ impl Case {
         self.classified = Some(Classified {
             assessment: proposal.clone(),
             announced: automatic,
+            routed: automatic,
             since: opening.now,
             duplicate_of: None,
         });
@@ -286,8 +289,8 @@ impl Case {
     /// This report as one that others repeat, if it can be: everybody may see it, it is handled, and it is none that
     /// repeats another itself.
     pub fn as_original(&self) -> Option<Original> {
-        let Classified { assessment, announced, duplicate_of, .. } = self.classified.as_ref()?;
-        let fits = *announced
+        let Classified { assessment, routed, duplicate_of, .. } = self.classified.as_ref()?;
+        let fits = *routed
             && assessment.access == Access::Ordinary
             && assessment.scope == Scope::In
             && duplicate_of.is_none()
@@ -306,8 +309,9 @@ impl Case {
         let contested = review.reasons.contains(&ReviewReason::ReturnContested);
         let classified = self.classified.as_mut()?;
         let again = classified.announced;
-        let Ruling { assessment, duplicate_of, .. } = ruling.clone();
-        *classified = Classified { assessment, announced: true, since, duplicate_of };
+        let Ruling { assessment, disposition, duplicate_of, .. } = ruling.clone();
+        let routed = disposition == Disposition::Route;
+        *classified = Classified { assessment, announced: true, routed, since, duplicate_of };
         Some(Announcement::Classified { ruling, again, contested })
     }
 

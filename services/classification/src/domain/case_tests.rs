@@ -6,7 +6,7 @@ use proptest::sample::{Index, select};
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::assessment::{DecisionKind, Disposition, Words};
+use crate::domain::assessment::{DecisionKind, Words};
 use crate::domain::person::Person;
 use crate::domain::review::Lease;
 use crate::domain::rules::LeafRule;

@@ -19,6 +19,7 @@ pub mod review;
 pub mod rules;
 mod runs;
 pub mod shorthand;
+pub mod similar;
 mod solver;
 mod style;
 pub mod suggestion;

@@ -3,12 +3,14 @@
 mod classification;
 mod decision;
 mod encode;
+mod similar;
 mod triage;
 
 use tonic::Status;
 use vocabulary::Problem;
 
 pub(crate) use classification::Classifications;
+pub(crate) use similar::Similar;
 pub(crate) use triage::Triage;
 
 use crate::error::Error;

@@ -11,11 +11,13 @@ mod papers;
 mod queries;
 mod queue;
 mod rows;
+mod similar;
 
 pub use labels::{Label, has_decided, insert_labels};
-pub use papers::{Answer, Papers, find_classification, insert_answers};
+pub use papers::{Answer, Papers, find_classification, insert_answers, point, sent};
 pub use queries::{due_to_wake, find_reviews, load, read_cases, reports_of, update};
 pub use queue::{Position, Queue, count_open_reviews, list_reviews, read_review};
+pub use similar::{Candidate, Turn, candidates, note_turns, search};
 
 use crate::domain::case::Case;
 

@@ -7,7 +7,7 @@ use contract::event::v1::ReportSnapshot;
 use prost::Message as _;
 use sea_orm::entity::prelude::*;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryOrder as _, Set};
-use vocabulary::{ReportId, Timestamp};
+use vocabulary::{Point, ReportId, Timestamp};
 
 use super::entities::{answer, classification};
 use super::rows;
@@ -43,11 +43,32 @@ impl Papers {
         self.answers.last().map_or(&self.first_suggestion, |answer| &answer.suggestion)
     }
 
+    /// When the reporter sent it.
+    pub fn sent(&self) -> Option<Timestamp> {
+        sent(&self.snapshot)
+    }
+
+    /// Where it lies.
+    pub fn point(&self) -> Option<Point> {
+        point(&self.snapshot)
+    }
+
     /// Everything that was said, each answer after an empty line.
     pub fn text(&self) -> String {
         let answers = self.answers.iter().map(|answer| answer.text.as_str());
         std::iter::once(self.snapshot.text.as_str()).chain(answers).collect::<Vec<_>>().join("\n\n")
     }
+}
+
+/// When a report was sent.
+pub fn sent(snapshot: &ReportSnapshot) -> Option<Timestamp> {
+    runtime::wire::parse_timestamp("create_time", snapshot.create_time).ok()
+}
+
+/// Where a report lies.
+pub fn point(snapshot: &ReportSnapshot) -> Option<Point> {
+    let point = snapshot.location.as_ref()?.point?;
+    Point::parse(point.latitude, point.longitude).ok()
 }
 
 /// The classifications in force of reports, with their papers.

@@ -115,6 +115,7 @@ fn classification_in_force() -> OnConflict {
             C::Announced,
             C::DecideTime,
             C::DuplicateOf,
+            C::Routed,
         ])
         .to_owned()
 }
@@ -236,7 +237,7 @@ pub async fn due_to_wake(
 }
 
 /// With literals, as the partial index wants it: bound parameters could be any states.
-fn is_live() -> Expr {
+pub(super) fn is_live() -> Expr {
     let live = ReviewState::ALL.iter().filter(|state| state.is_live());
     Expr::col(review::Column::State).is_in(live.map(|state| Expr::cust(format!("'{state}'"))))
 }

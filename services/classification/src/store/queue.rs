@@ -123,7 +123,7 @@ pub(super) async fn plan_of(query: impl sea_orm::QueryTrait) -> String {
     use sea_orm::{DbBackend, Statement};
 
     let folder = tempfile::tempdir().unwrap();
-    let database = database::Database::open(&folder.path().join("plan.db")).await.unwrap();
+    let database = database::Database::open(folder.path().join("plan.db").as_path()).await.unwrap();
     database.migrate::<crate::store::migrations::Migrator>().await.unwrap();
     let Statement { sql, values, .. } = query.build(DbBackend::Sqlite);
     let explain =

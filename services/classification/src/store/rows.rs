@@ -13,13 +13,18 @@ use crate::domain::case::{Classified, Marks, Objection};
 use crate::domain::doubts::ReviewReason;
 use crate::domain::person::Person;
 use crate::domain::review::{Lease, Review};
+use crate::domain::similar::{WordSet, square};
+use crate::domain::text::Text;
 
 pub(super) fn classification_row(
     report: ReportId,
     classified: &Classified,
     papers: &Papers,
 ) -> classification::ActiveModel {
-    let Classified { assessment, announced, since, duplicate_of } = classified;
+    let Classified { assessment, announced, routed, since, duplicate_of } = classified;
+    let text = Text::parse(&papers.snapshot.text);
+    let bands = WordSet::of(&text).bands();
+    let (sent, point) = (papers.sent(), papers.point());
     classification::ActiveModel {
         report: Set(report.0),
         snapshot: Set(papers.snapshot.encode_to_vec()),
@@ -34,6 +39,16 @@ pub(super) fn classification_row(
         announced: Set(*announced),
         decide_time: Set(since.micros()),
         duplicate_of: Set(duplicate_of.map(|original| original.0)),
+        routed: Set(*routed),
+        sent_time: Set(sent.map(Timestamp::micros)),
+        square: Set(point.map(square)),
+        band_a: Set(bands.map(|bands| bands[0])),
+        band_b: Set(bands.map(|bands| bands[1])),
+        band_c: Set(bands.map(|bands| bands[2])),
+        band_d: Set(bands.map(|bands| bands[3])),
+        folded: Set(Some(text.folded_line().to_owned())),
+        closed_round: Set(0),
+        reopened_round: Set(0),
     }
 }
 
@@ -56,7 +71,8 @@ pub(super) fn classified(
     };
     let since = Timestamp::from_micros(row.decide_time);
     let duplicate_of = row.duplicate_of.map(ReportId);
-    Ok((Classified { assessment, announced: row.announced, since, duplicate_of }, papers))
+    let (announced, routed) = (row.announced, row.routed);
+    Ok((Classified { assessment, announced, routed, since, duplicate_of }, papers))
 }
 
 pub(super) fn mark_row(report: ReportId, marks: &Marks) -> mark::ActiveModel {

@@ -13,7 +13,7 @@ use super::Desk;
 use super::announce::announce;
 use crate::domain::case::{Announcement, Case, Objection, Opening, Reading};
 use crate::machine::{Machine, Opinion};
-use crate::store::{self, Answer, Dossier, Papers};
+use crate::store::{self, Answer, Dossier, Papers, Turn};
 
 /// What happened to a report.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +26,8 @@ pub enum Happening {
     Contested(String),
     /// Its reporter has answered a question, at the time given.
     Answered(String, Timestamp),
+    /// Its matter was settled, or what was settled was not enough.
+    Turned(Turn),
     /// Its reporter took it back.
     Withdrawn,
 }
@@ -60,7 +62,7 @@ pub async fn follow_reports(
     let mut dossiers = store::load(work.tx(), &reports).await?;
     let cases = dossiers.iter().map(|(report, dossier)| (*report, dossier.case.clone()));
     let mut before: BTreeMap<ReportId, Case> = cases.collect();
-    let mut follower = Follower { desk, machine: desk.machine(), now: desk.now(), answers: Vec::new() };
+    let mut follower = Follower::new(desk);
     for fact in facts {
         let Some(dossier) = dossiers.get_mut(&fact.report) else { continue };
         work.set_cause(Some(fact.event));
@@ -70,13 +72,14 @@ pub async fn follow_reports(
         }
     }
     work.set_cause(None);
-    let answers = follower.answers;
+    let Follower { answers, turns, .. } = follower;
     let changes: Vec<(Case, Dossier)> = dossiers
         .into_iter()
         .filter_map(|(report, dossier)| Some((before.remove(&report)?, dossier)))
         .collect();
     store::update(work.tx(), &changes).await?;
     store::insert_answers(work.tx(), &answers).await?;
+    store::note_turns(work.tx(), &turns).await?;
     Ok(early)
 }
 
@@ -85,9 +88,15 @@ struct Follower<'a> {
     machine: Arc<Machine>,
     now: Timestamp,
     answers: Vec<(ReportId, Answer)>,
+    turns: BTreeMap<Turn, Vec<ReportId>>,
 }
 
-impl Follower<'_> {
+impl<'a> Follower<'a> {
+    fn new(desk: &'a Desk) -> Self {
+        let (machine, now) = (desk.machine(), desk.now());
+        Self { desk, machine, now, answers: Vec::new(), turns: BTreeMap::new() }
+    }
+
     /// None when the fact comes too early.
     fn follow(&mut self, work: &mut Work, dossier: &mut Dossier, fact: Fact) -> Option<()> {
         let announcements: Vec<Announcement> = match fact.happening {
@@ -106,6 +115,11 @@ impl Follower<'_> {
                 dossier.case.contest(why, opening).into_iter().collect()
             }
             Happening::Answered(text, at) => self.answer(dossier, fact.sequence, text, at)?,
+            Happening::Turned(turn) => {
+                dossier.papers.as_ref()?;
+                self.turns.entry(turn).or_default().push(fact.report);
+                Vec::new()
+            }
             Happening::Withdrawn => {
                 dossier.case.withdraw();
                 Vec::new()

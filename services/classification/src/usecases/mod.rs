@@ -8,6 +8,8 @@ mod follow_reports;
 mod get_classification;
 mod get_review;
 mod list_reviews;
+mod search_reports;
+mod similar_reports;
 mod undo_decisions;
 mod wake_reviews;
 
@@ -29,6 +31,8 @@ pub use follow_reports::{Fact, Happening, follow_reports};
 pub use get_classification::get_classification;
 pub use get_review::get_review;
 pub use list_reviews::{Page, list_reviews};
+pub use search_reports::{Search, search_reports};
+pub use similar_reports::{count_similar, list_similar};
 pub use undo_decisions::{undo_batch, undo_decision};
 pub use wake_reviews::wake_reviews;
 

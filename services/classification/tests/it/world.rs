@@ -14,8 +14,8 @@ use contract::event::v1::{
     InfoProvided, InfoRequested, ReportClassified, ReportHandedBack, ReportReclassified, ReportSnapshot,
     ReportSubmitted, ReportWithdrawn, ReturnContested, ReviewRequested, RouteMissing,
 };
-use database::Database;
-use messaging::{Bus, Chaos, Envelope, Handler, Outbox, Outcome, RetryPolicy, Subscription, Work};
+use database::{Database, DatabaseConfig};
+use messaging::{Bus, Chaos, Envelope, Handler, Outbox, Outcome, Parked, RetryPolicy, Subscription, Work};
 use province::Province;
 use runtime::grpc::{Api, Context, GrpcConfig};
 use runtime::wire::PageKey;
@@ -141,19 +141,30 @@ impl World {
 
     /// Nothing waits in the service's outbox or in any queue.
     pub async fn until_idle(&self) {
-        let database = self.database().await;
-        let outbox = Outbox::new(database, "classification", Clock::system());
-        eventually("the outbox and every queue are empty", async || {
-            self.bus.is_idle().await.unwrap()
-                && outbox.depth().await.unwrap() == 0
-                && self.bus.is_idle().await.unwrap()
-        })
-        .await;
+        let outbox = self.outbox().await;
+        let idle = async || {
+            let mut waiting = outbox.depth().await.unwrap() + outbox.count_retries().await.unwrap().0;
+            for queue in [SUBSCRIPTION.queue, LISTENER.queue] {
+                waiting += self.bus.depth(queue).await.unwrap();
+            }
+            waiting == 0
+        };
+        // Twice: what was on its way from the outbox to a queue at the first look has arrived at the second.
+        eventually("the outbox and every queue are empty", async || idle().await && idle().await).await;
+    }
+
+    /// What was given up.
+    pub async fn parked(&self) -> Vec<Parked> {
+        self.outbox().await.parked().await.unwrap()
+    }
+
+    async fn outbox(&self) -> Outbox {
+        Outbox::new(self.database().await, "classification", Clock::system())
     }
 
     /// The service's own file, to look into.
     pub async fn database(&self) -> Database {
-        Database::open(&self.platform.data.join("classification.db")).await.unwrap()
+        Database::open(self.platform.data.join("classification.db").as_path()).await.unwrap()
     }
 
     /// The events of one type that the listener has heard, in order.
@@ -184,8 +195,7 @@ pub async fn platform(
     chaos: Option<Chaos>,
     clock: Clock,
 ) -> (Platform, Bus) {
-    let bus =
-        Bus::open(&folder.join("bus.db"), vec![SUBSCRIPTION, LISTENER], clock.clone(), chaos).await.unwrap();
+    let bus = Bus::open(&folder.join("bus.db"), vec![SUBSCRIPTION, LISTENER], chaos).await.unwrap();
     let platform = Platform {
         lifecycle: Lifecycle::new(Duration::from_secs(5)),
         readiness: Readiness::new(),
@@ -195,10 +205,25 @@ pub async fn platform(
         page_key: PageKey::new(&[1; 32]),
         reporters: ReporterSeal::new(&[2; 32]),
         retry: RetryPolicy::FAST,
+        retention: Duration::from_secs(600),
         data: folder.to_owned(),
-        migrate: true,
+        database: in_files(),
     };
     (platform, bus)
+}
+
+/// A file per service.
+fn in_files() -> DatabaseConfig {
+    let second = HumanDuration(Duration::from_secs(1));
+    DatabaseConfig {
+        url: None,
+        migration_url: None,
+        max_connections: 4,
+        pool_wait: second,
+        statement_timeout: second,
+        idle_transaction_timeout: second,
+        commit_timeout: second,
+    }
 }
 
 async fn serve(
@@ -232,7 +257,12 @@ struct Tables;
 #[async_trait::async_trait]
 impl MigratorTrait for Tables {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(messaging::migration::Outbox), Box::new(messaging::migration::Inbox)]
+        vec![
+            Box::new(messaging::migration::Outbox),
+            Box::new(messaging::migration::Inbox),
+            Box::new(messaging::migration::OutboxSent),
+            Box::new(messaging::migration::Retries),
+        ]
     }
 }
 
@@ -247,7 +277,7 @@ impl Handler for Listener {
 
 async fn listen(folder: &TempDir, platform: &Platform, bus: &Bus) -> Arc<Mutex<Vec<Envelope>>> {
     let heard = Arc::new(Mutex::new(Vec::new()));
-    let database = Database::open(&folder.path().join("listener.db")).await.unwrap();
+    let database = Database::open(folder.path().join("listener.db").as_path()).await.unwrap();
     database.migrate::<Tables>().await.unwrap();
     let outbox = Outbox::new(database, "listener", platform.clock.clone());
     let listening = messaging::consume(

@@ -34,6 +34,10 @@ pub struct Policies {
     pub classification: ClassificationPolicy,
     /// Times of the coordinators' queue.
     pub triage: TriagePolicy,
+    /// What counts as similar.
+    pub similar: SimilarPolicy,
+    /// How the next model is made.
+    pub learning: LearningPolicy,
     /// Limits of a report's text.
     pub text: TextPolicy,
     /// Limits of photos and videos.
@@ -108,6 +112,32 @@ pub struct TriagePolicy {
     pub confidence_high: f64,
     /// Probability from which it is called medium; below it is low.
     pub confidence_medium: f64,
+}
+
+/// What counts as similar.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SimilarPolicy {
+    /// Reports farther apart are about different places; 1 to 500.
+    pub radius_metres: f64,
+    /// Older reports are not looked at.
+    pub window: Duration,
+    /// From this score reports count as similar.
+    pub threshold: f64,
+}
+
+/// How the next model is made of people's decisions, and how people and machine are watched.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LearningPolicy {
+    /// Share of the machine's sure suggestions that two people label without seeing them.
+    pub double_label_share: f64,
+    /// Local hour at which a new model is tried each night.
+    pub retrain_hour: u8,
+    /// Decisions may be at most this share of the pack's training text.
+    pub maximum_share: f64,
+    /// So many decisions about one leaf in one square of the map count.
+    pub per_place: u32,
+    /// A share that may be lost on the frozen texts by a model that comes into force.
+    pub tolerance: f64,
 }
 
 /// Limits of a text.

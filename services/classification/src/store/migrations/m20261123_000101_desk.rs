@@ -17,9 +17,12 @@ impl MigrationTrait for Desk {
         for column in review_columns() {
             manager.alter_table(Table::alter().table("reviews").add_column(column).to_owned()).await?;
         }
-        let duplicate_of = ColumnDef::new("duplicate_of").uuid().null().to_owned();
-        let table = Table::alter().table("classifications").add_column(duplicate_of).to_owned();
-        manager.alter_table(table).await?;
+        for column in [
+            ColumnDef::new("duplicate_of").uuid().null().to_owned(),
+            ColumnDef::new("routed").boolean().not_null().default(false).to_owned(),
+        ] {
+            manager.alter_table(Table::alter().table("classifications").add_column(column).to_owned()).await?;
+        }
         manager.create_table(answers()).await?;
         manager.drop_index(Index::drop().name("reviews_open_report").table("reviews").to_owned()).await?;
         manager.create_index(Index::create().name("labels_report").table("labels").col("report").to_owned()).await?;

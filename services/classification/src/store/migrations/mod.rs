@@ -2,6 +2,7 @@
 
 mod m20261121_000101_triage;
 mod m20261123_000101_desk;
+mod m20261124_000101_similar;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -19,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(messaging::migration::OutboxSent),
             Box::new(messaging::migration::Retries),
             Box::new(m20261123_000101_desk::Desk),
+            Box::new(m20261124_000101_similar::Similar),
         ]
     }
 }

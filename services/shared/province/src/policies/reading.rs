@@ -7,8 +7,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
-    ClassificationPolicy, ClockPolicy, HandBackPolicy, Limits, MediaPolicy, Policies, RatingPolicy,
-    ScorePolicy, TextPolicy, TriagePolicy,
+    ClassificationPolicy, ClockPolicy, HandBackPolicy, LearningPolicy, Limits, MediaPolicy, Policies,
+    RatingPolicy, ScorePolicy, SimilarPolicy, TextPolicy, TriagePolicy,
 };
 use crate::file::PackFile;
 
@@ -21,6 +21,8 @@ struct Raw {
     hand_back: Spanned<HandBackPolicy>,
     classification: RawClassification,
     triage: RawTriage,
+    similar: RawSimilar,
+    learning: RawLearning,
     text: Spanned<TextPolicy>,
     media: Spanned<MediaPolicy>,
     rating: RawRating,
@@ -68,6 +70,24 @@ struct RawTriage {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct RawSimilar {
+    radius_metres: Spanned<f64>,
+    window: Spanned<String>,
+    threshold: Spanned<f64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawLearning {
+    double_label_share: Spanned<f64>,
+    retrain_hour: Spanned<u8>,
+    maximum_share: Spanned<f64>,
+    per_place: Spanned<u32>,
+    tolerance: Spanned<f64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct RawRating {
     window: Spanned<String>,
     revise: Spanned<String>,
@@ -95,6 +115,8 @@ impl Policies {
         let clocks = parse_clocks(file, &raw.clocks);
         let classification = parse_classification(file, &raw.classification);
         let triage = parse_triage(file, &raw.triage);
+        let similar = parse_similar(file, &raw.similar);
+        let learning = parse_learning(file, &raw.learning);
         let rating = parse_rating(file, &raw.rating);
         let scores = parse_scores(file, raw.scores);
         check_limits(file, &raw.hand_back, &raw.text, &raw.media);
@@ -108,6 +130,8 @@ impl Policies {
             hand_back: raw.hand_back.into_inner(),
             classification,
             triage: triage?,
+            similar: similar?,
+            learning,
             text: raw.text.into_inner(),
             media: raw.media.into_inner(),
             rating: rating?,
@@ -172,6 +196,30 @@ fn parse_triage(file: &PackFile, raw: &RawTriage) -> Option<TriagePolicy> {
         confidence_high: high,
         confidence_medium: medium,
     })
+}
+
+fn parse_similar(file: &PackFile, raw: &RawSimilar) -> Option<SimilarPolicy> {
+    let window = duration(file, "window", &raw.window);
+    Some(SimilarPolicy {
+        radius_metres: number(file, "radius_metres", &raw.radius_metres, 1.0..=500.0),
+        threshold: number(file, "threshold", &raw.threshold, PROBABILITY),
+        window: window?,
+    })
+}
+
+fn parse_learning(file: &PackFile, raw: &RawLearning) -> LearningPolicy {
+    let retrain_hour = *raw.retrain_hour.get_ref();
+    if retrain_hour > 23 {
+        file.mistake(file.line_of(&raw.retrain_hour), format!("retrain_hour = {retrain_hour}"), "0 to 23");
+    }
+    positive(file, "per_place", &raw.per_place);
+    LearningPolicy {
+        double_label_share: number(file, "double_label_share", &raw.double_label_share, PROBABILITY),
+        retrain_hour,
+        maximum_share: number(file, "maximum_share", &raw.maximum_share, PROBABILITY),
+        per_place: *raw.per_place.get_ref(),
+        tolerance: number(file, "tolerance", &raw.tolerance, PROBABILITY),
+    }
 }
 
 fn parse_rating(file: &PackFile, raw: &RawRating) -> Option<RatingPolicy> {
@@ -314,6 +362,16 @@ answer = "3d"
 contest = "15d"
 confidence_high = 0.85
 confidence_medium = 0.50
+[similar]
+radius_metres = 300
+window = "30d"
+threshold = 0.5
+[learning]
+double_label_share = 0.05
+retrain_hour = 2
+maximum_share = 0.2
+per_place = 3
+tolerance = 0.0
 [text]
 maximum_code_points = 4000
 [media]
@@ -361,14 +419,17 @@ method_version = "1"
             ("= 0.85", "= 0.05", 13),
             ("= 0.75", "= 1.75", 7),
             ("= 0.75", "= nan", 7),
-            ("\"7d\"", "\"16d\"", 35),
-            ("rank_from = 30", "rank_from = 4", 41),
+            ("\"7d\"", "\"16d\"", 45),
+            ("rank_from = 30", "rank_from = 4", 51),
             ("maximum = 3", "maximum = 0", 9),
-            ("image/jpeg", "jpeg", 27),
-            ("= 4000", "= \"4000\"", 26),
+            ("image/jpeg", "jpeg", 37),
+            ("= 4000", "= \"4000\"", 36),
             ("\"10m\"", "\"0s\"", 18),
             ("\"60s\"", "\"60\"", 20),
             ("confidence_medium = 0.50", "confidence_medium = 0.90", 24),
+            ("= 300", "= 501", 26),
+            ("hour = 2", "hour = 24", 31),
+            ("per_place = 3", "per_place = 0", 33),
         ] {
             let file = PackFile::of("policies.toml", &GOOD.replacen(from, to, 1));
             assert!(Policies::parse(&file).is_none(), "{to}");
