@@ -3,7 +3,7 @@
 use contract::Event as _;
 use contract::event::v1::{
     InfoProvided, RedriveRequested, ReportHandedBack, ReportReopened, ReportResolved, ReportSubmitted,
-    ReportWithdrawn, ReturnContested, RouteMissing,
+    ReportWithdrawn, ReturnContested, RouteMissing, WorkStarted,
 };
 use messaging::{Envelope, Handler, Outcome, Subscription, Work};
 use runtime::wire::parse_timestamp;
@@ -24,6 +24,7 @@ pub const SUBSCRIPTION: Subscription = Subscription {
         InfoProvided::TYPE,
         ReturnContested::TYPE,
         ReportWithdrawn::TYPE,
+        WorkStarted::TYPE,
         ReportResolved::TYPE,
         ReportReopened::TYPE,
         RedriveRequested::TYPE,
@@ -99,6 +100,10 @@ fn parse(desk: &Desk, event: &Envelope) -> Result<Option<Happening>, String> {
         ReturnContested::TYPE => {
             let contested: ReturnContested = event.decode().map_err(broken)?;
             Ok(Some(Happening::Contested(contested.reason)))
+        }
+        WorkStarted::TYPE => {
+            event.decode::<WorkStarted>().map_err(broken)?;
+            Ok(Some(Happening::Accepted))
         }
         ReportResolved::TYPE => {
             let resolved: ReportResolved = event.decode().map_err(broken)?;

@@ -12,12 +12,14 @@ mod jobs;
 mod machine;
 mod messages;
 mod store;
+mod training;
 mod usecases;
 mod words;
 
 use std::sync::Arc;
 
 use contract::classification::v1::classification_service_server::ClassificationServiceServer;
+use contract::classification::v1::learning_service_server::LearningServiceServer;
 use contract::classification::v1::similar_service_server::SimilarServiceServer;
 use contract::classification::v1::triage_service_server::TriageServiceServer;
 use database::OpenError;
@@ -29,7 +31,7 @@ use settings::HumanDuration;
 use tokio::sync::Notify;
 
 use crate::consumer::Consumer;
-use crate::grpc::{Classifications, Similar, Triage};
+use crate::grpc::{Classifications, Learning, Similar, Triage};
 use crate::machine::MachineInForce;
 use crate::usecases::Desk;
 
@@ -93,6 +95,7 @@ pub async fn start(config: Config, platform: &Platform) -> Result<Service, Start
         province: platform.province.clone(),
         page_key: platform.page_key.clone(),
         seal: platform.reporters.clone(),
+        train: Arc::new(Notify::new()),
     };
     let lifecycle = platform.lifecycle.clone();
     let (bus, stop) = (&platform.bus, lifecycle.stopping());
@@ -113,6 +116,8 @@ pub async fn start(config: Config, platform: &Platform) -> Result<Service, Start
     let stop = lifecycle.stopping();
     let watching = jobs::watch_reviews(desk.clone(), config.wake_interval.get(), wake.clone(), stop);
     lifecycle.spawn("classification reviews", watching);
+    let learning = jobs::watch_models(desk.clone(), config.observe_interval.get(), lifecycle.stopping());
+    lifecycle.spawn("classification models", learning);
     ready.set(true);
     Ok(Service { desk, lifecycle, ready, wake })
 }
@@ -135,6 +140,13 @@ impl Service {
         api.add(
             NAME,
             ClassificationServiceServer::new(classifications)
+                .max_decoding_message_size(CONTROL_MESSAGE_LIMIT)
+                .max_encoding_message_size(ENCODE_LIMIT),
+        );
+        let learning = Learning { desk: self.desk.clone(), lifecycle: self.lifecycle.clone() };
+        api.add(
+            NAME,
+            LearningServiceServer::new(learning)
                 .max_decoding_message_size(CONTROL_MESSAGE_LIMIT)
                 .max_encoding_message_size(ENCODE_LIMIT),
         );

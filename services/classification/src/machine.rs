@@ -80,17 +80,31 @@ pub struct Machine {
 
 /// The machine that is asked now; another can take its place while the service runs. Clones are the same one.
 #[derive(Clone)]
-pub struct MachineInForce(Arc<watch::Sender<Arc<Machine>>>);
+pub struct MachineInForce {
+    now: Arc<watch::Sender<Arc<Machine>>>,
+    of_the_pack: Arc<str>,
+}
 
 impl MachineInForce {
-    /// Begins with this machine.
+    /// Begins with the machine of the province pack.
     pub fn new(machine: Machine) -> Self {
-        Self(Arc::new(watch::Sender::new(Arc::new(machine))))
+        let of_the_pack = machine.version().into();
+        Self { now: Arc::new(watch::Sender::new(Arc::new(machine))), of_the_pack }
     }
 
     /// The machine in force. Hold it for one piece of work, so that this is done by one machine.
     pub fn get(&self) -> Arc<Machine> {
-        self.0.borrow().clone()
+        self.now.borrow().clone()
+    }
+
+    /// Puts another machine into force; work that has begun ends with the one it began with.
+    pub fn set(&self, machine: Arc<Machine>) {
+        self.now.send_replace(machine);
+    }
+
+    /// Version of the model of the province pack.
+    pub fn version_of_the_pack(&self) -> &str {
+        &self.of_the_pack
     }
 }
 
@@ -102,7 +116,16 @@ impl Machine {
             Ok(bytes) => bytes,
             Err(source) => return Err(MachineError::Missing { file, source }),
         };
-        let model = match Model::read(&bytes) {
+        Self::of_bytes(province, &bytes, file)
+    }
+
+    /// A machine with a model that was trained here.
+    pub fn from_bytes(province: &Province, bytes: &[u8]) -> Result<Self, MachineError> {
+        Self::of_bytes(province, bytes, PathBuf::from("of the table `models`"))
+    }
+
+    fn of_bytes(province: &Province, bytes: &[u8], file: PathBuf) -> Result<Self, MachineError> {
+        let model = match Model::read(bytes) {
             Ok(model) => model,
             Err(source) => return Err(MachineError::Broken { file, source }),
         };
@@ -121,6 +144,11 @@ impl Machine {
     /// The classifier alone, for batches.
     pub fn classifier(&self) -> &Classifier {
         &self.classifier
+    }
+
+    /// Version of its model.
+    pub fn version(&self) -> &str {
+        &self.model_version
     }
 
     /// Reads a text. Pure but for the metric of the time it takes.

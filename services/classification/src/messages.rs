@@ -6,10 +6,11 @@ use vocabulary::{Problem, ReportId, Timestamp};
 
 use crate::domain::assessment::{Assessment, Verdict};
 use crate::domain::case::Classified;
+use crate::domain::labels::{Marked, counts};
 use crate::domain::person::Person;
 use crate::domain::review::{Review, ReviewState};
 use crate::machine::Machine;
-use crate::store::{Candidate, Papers};
+use crate::store::{Candidate, LabelRecord, ModelRecord, Papers};
 use crate::words;
 
 /// In whose eyes, and when.
@@ -83,6 +84,54 @@ pub fn summary(candidate: &Candidate) -> wire::ReportSummary {
         create_time: snapshot.create_time,
         duplicate_of: classified.duplicate_of.map(|original| original.name()).unwrap_or_default(),
         settled: *closed,
+    }
+}
+
+/// A label as callers see it.
+pub fn label(record: &LabelRecord) -> wire::Label {
+    let marks: Vec<Marked> = record.marks.iter().map(|(marked, ..)| *marked).collect();
+    wire::Label {
+        name: format!("labels/{}", record.id),
+        report: record.report.name(),
+        text: record.papers.text(),
+        suggested_leaf: record.suggested_leaf.as_str().to_owned(),
+        suggested_urgency: words::urgency(record.suggested_urgency).into(),
+        decision: record.decision.as_str().to_owned(),
+        leaf: record.leaf.as_ref().map(|leaf| leaf.as_str().to_owned()).unwrap_or_default(),
+        urgency: words::urgency(record.urgency).into(),
+        decided_by: record.decided_by.tag(),
+        decide_time: Some(timestamp(record.decide_time)),
+        model_version: record.model_version.clone(),
+        counts: record.is_last && record.leaf.is_some() && counts(&marks, record.not_for_training),
+        marks: record
+            .marks
+            .iter()
+            .map(|(marked, person, reason)| wire::LabelMark {
+                mark: marked.mark.as_str().to_owned(),
+                by: person.map(|person| person.tag()).unwrap_or_default(),
+                reason: reason.clone(),
+                time: Some(timestamp(marked.time)),
+            })
+            .collect(),
+    }
+}
+
+/// A model as administrators see it.
+pub fn trained_model(record: &ModelRecord, in_force: bool, promoted: bool) -> wire::TrainedModel {
+    let state = match (in_force, promoted) {
+        (true, _) => wire::ModelState::InForce,
+        (false, true) => wire::ModelState::Replaced,
+        (false, false) => wire::ModelState::Refused,
+    };
+    let figures = record.before.named().into_iter().zip(record.figures.named());
+    wire::TrainedModel {
+        version: record.version.clone(),
+        state: state.into(),
+        train_time: Some(timestamp(record.train_time)),
+        labels: i32::try_from(record.lessons.len()).unwrap_or(i32::MAX),
+        figures: figures
+            .map(|((name, before), (_, now))| wire::Figure { name: name.to_owned(), before, now })
+            .collect(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Pure rules of classification: text, features, model, cues, and the policy that turns them into a suggestion.
 
 pub mod assessment;
+pub mod agreement;
 mod augment;
 mod calibrate;
 pub mod case;
@@ -10,10 +11,12 @@ pub mod doubts;
 pub mod evaluate;
 pub mod features;
 pub mod glossary;
+pub mod labels;
 pub mod letters;
 pub mod model;
 pub mod model_file;
 pub mod person;
+pub mod promotion;
 pub mod residue;
 pub mod review;
 pub mod rules;

@@ -10,16 +10,15 @@ use contract::classification::v1::{
     ListReturnTemplatesRequest, ListReturnTemplatesResponse, ListReviewsRequest, ListReviewsResponse,
     ReleaseReviewRequest, Review, ReviewState as WireState, UndoDecisionRequest,
 };
-use database::requests::Request as Recorded;
 use prost::Message as _;
 use runtime::Lifecycle;
 use runtime::grpc::caller;
 use runtime::wire::page_size;
 use tonic::{Request, Response, Status};
-use vocabulary::{Problem, RequestId, ReviewId};
+use vocabulary::{Problem, ReviewId};
 
 use super::decision::parse_decide;
-use super::{encode, unknown_enum};
+use super::{encode, recorded, unknown_enum};
 use crate::domain::review::ReviewState;
 use crate::error::Error;
 use crate::usecases::{self, BatchItem, ClaimReview, Desk, Page};
@@ -54,7 +53,7 @@ impl TriageService for Triage {
     async fn claim_review(&self, request: Request<ClaimReviewRequest>) -> Result<Response<Review>, Status> {
         let caller = authorise(&request)?;
         let ClaimReviewRequest { name, request_id } = request.into_inner();
-        let command = self.parse_claim(caller, &name, &request_id, "ClaimReview").map_err(Error::from)?;
+        let command = self.parse_claim(caller, &name, &request_id, "ClaimReview")?;
         let claimed = usecases::claim_review(self.desk.clone(), command);
         Ok(Response::new(self.lifecycle.shielded::<Review, Error>(claimed).await?))
     }
@@ -65,7 +64,7 @@ impl TriageService for Triage {
     ) -> Result<Response<Review>, Status> {
         let caller = authorise(&request)?;
         let ReleaseReviewRequest { name, request_id } = request.into_inner();
-        let command = self.parse_claim(caller, &name, &request_id, "ReleaseReview").map_err(Error::from)?;
+        let command = self.parse_claim(caller, &name, &request_id, "ReleaseReview")?;
         let released = usecases::release_review(self.desk.clone(), command);
         Ok(Response::new(self.lifecycle.shielded::<Review, Error>(released).await?))
     }
@@ -74,8 +73,7 @@ impl TriageService for Triage {
         let caller = authorise(&request)?;
         let request = request.into_inner();
         let content = request.encode_to_vec();
-        let recorded = self.recorded(&caller, &request.request_id, "DecideReview", &content);
-        let recorded = recorded.map_err(Error::from)?;
+        let recorded = recorded(&self.desk, &caller, &request.request_id, "DecideReview", &content)?;
         let item = parse_decide(&self.desk, request).map_err(Error::from)?;
         let decided = usecases::decide_review(self.desk.clone(), caller, item, recorded);
         Ok(Response::new(self.lifecycle.shielded::<Review, Error>(decided).await?))
@@ -88,8 +86,7 @@ impl TriageService for Triage {
         let caller = authorise(&request)?;
         let request = request.into_inner();
         let content = request.encode_to_vec();
-        let recorded = self.recorded(&caller, &request.request_id, "BatchDecideReviews", &content);
-        let recorded = recorded.map_err(Error::from)?;
+        let recorded = recorded(&self.desk, &caller, &request.request_id, "BatchDecideReviews", &content)?;
         require_batch("requests", request.requests.iter().map(|one| one.name.as_str()))
             .map_err(Error::from)?;
         let item = |one: DecideReviewRequest| BatchItem {
@@ -105,8 +102,7 @@ impl TriageService for Triage {
     async fn undo_decision(&self, request: Request<UndoDecisionRequest>) -> Result<Response<Review>, Status> {
         let caller = authorise(&request)?;
         let UndoDecisionRequest { name, request_id } = request.into_inner();
-        let recorded = self.recorded(&caller, &request_id, "UndoDecision", name.as_bytes());
-        let recorded = recorded.map_err(Error::from)?;
+        let recorded = recorded(&self.desk, &caller, &request_id, "UndoDecision", name.as_bytes())?;
         let review = parse_review(&name).map_err(Error::from)?;
         let undone = usecases::undo_decision(self.desk.clone(), caller, review, recorded);
         Ok(Response::new(self.lifecycle.shielded::<Review, Error>(undone).await?))
@@ -119,8 +115,7 @@ impl TriageService for Triage {
         let caller = authorise(&request)?;
         let request = request.into_inner();
         let content = request.encode_to_vec();
-        let recorded = self.recorded(&caller, &request.request_id, "BatchUndoDecisions", &content);
-        let recorded = recorded.map_err(Error::from)?;
+        let recorded = recorded(&self.desk, &caller, &request.request_id, "BatchUndoDecisions", &content)?;
         require_batch("names", request.names.iter().map(String::as_str)).map_err(Error::from)?;
         let items = request.names.into_iter().map(|name| BatchItem { item: parse_review(&name), name });
         let undone = usecases::undo_batch(self.desk.clone(), caller, items.collect(), recorded);
@@ -139,32 +134,14 @@ impl TriageService for Triage {
 }
 
 impl Triage {
-    fn recorded(
-        &self,
-        caller: &Caller,
-        request_id: &str,
-        method: &str,
-        content: &[u8],
-    ) -> Result<Recorded, Problem> {
-        let id = RequestId::parse(request_id).map_err(|error| {
-            Problem::invalid(
-                "request_id",
-                "REQUEST_ID_INVALID",
-                format!("must be {}", error.expected),
-                "Mã yêu cầu không hợp lệ.",
-            )
-        })?;
-        Ok(Recorded::new(&self.desk.seal.caller(caller), id, method, content))
-    }
-
     fn parse_claim(
         &self,
         caller: Caller,
         name: &str,
         request_id: &str,
         method: &str,
-    ) -> Result<ClaimReview, Problem> {
-        let request = self.recorded(&caller, request_id, method, name.as_bytes())?;
+    ) -> Result<ClaimReview, Error> {
+        let request = recorded(&self.desk, &caller, request_id, method, name.as_bytes())?;
         Ok(ClaimReview { caller, review: parse_review(name)?, request })
     }
 }
@@ -183,7 +160,7 @@ fn parse_list(request: ListReviewsRequest) -> Result<Page, Problem> {
         Ok(WireState::Pending) => ReviewState::Pending,
         Ok(WireState::Decided | WireState::Dropped) | Err(_) => return Err(unknown_enum("state")),
     };
-    Ok(Page { size, token: request.page_token, state, unclaimed: request.unclaimed })
+    Ok(Page { size, token: request.page_token, state, unclaimed: request.unclaimed, sealed: request.sealed })
 }
 
 /// A name that is none names nothing that exists.

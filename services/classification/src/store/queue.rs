@@ -18,6 +18,8 @@ pub struct Queue {
     pub state: ReviewState,
     /// Only those of this access.
     pub only: Option<Access>,
+    /// Only those that are not ordinary.
+    pub sealed: bool,
     /// Only those that this person could act on at this instant.
     pub free_for: Option<(Person, Timestamp)>,
 }
@@ -72,13 +74,16 @@ async fn with_papers(
 }
 
 fn query(queue: Queue, after: Option<Position>) -> Select<review::Entity> {
-    let Queue { state, only, free_for } = queue;
+    let Queue { state, only, sealed, free_for } = queue;
     let mut query = review::Entity::find().filter(is(state));
     if state != ReviewState::Open {
         query = query.filter(is_waiting());
     }
     if let Some(access) = only {
         query = query.filter(review::Column::Access.eq(access.as_str()));
+    }
+    if sealed {
+        query = query.filter(review::Column::Access.ne(Access::Ordinary.as_str()));
     }
     if let Some((person, now)) = free_for {
         let free = Condition::any()
@@ -148,7 +153,7 @@ mod tests {
             (ReviewState::Pending, Some(Access::Ordinary), "reviews_waiting"),
         ] {
             for (after, free_for) in [(None, None), (after, None), (after, free_for)] {
-                let plan = plan_of(query(Queue { state, only, free_for }, after).limit(20)).await;
+                let plan = plan_of(query(Queue { state, only, sealed: after.is_some(), free_for }, after).limit(20)).await;
                 assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{state}: {plan}");
             }
         }

@@ -167,14 +167,18 @@ pub(super) fn review(row: review::Model) -> Result<Review, DbErr> {
     })
 }
 
-fn word<T: FromStr>(column: &str, word: &str) -> Result<T, DbErr> {
+pub(super) fn word<T: FromStr>(column: &str, word: &str) -> Result<T, DbErr> {
     word.parse().map_err(|_| foreign(column))
+}
+
+pub(super) fn person(column: &str, digest: &[u8]) -> Result<Person, DbErr> {
+    Person::try_from(digest).map_err(|_| foreign(column))
 }
 
 pub(super) fn decode<M: prost::Message + Default>(column: &str, bytes: &[u8]) -> Result<M, DbErr> {
     M::decode(bytes).map_err(|_| foreign(column))
 }
 
-fn foreign(column: &str) -> DbErr {
+pub(super) fn foreign(column: &str) -> DbErr {
     DbErr::Type(format!("the column {column} holds what no version of this service has written"))
 }

@@ -11,9 +11,12 @@ use vocabulary::{EventId, ReportId, ReviewId, Timestamp, Urgency};
 
 use super::Desk;
 use super::announce::announce;
+use crate::domain::agreement::{Proposals, is_sampled};
+use crate::domain::assessment::Assessment;
 use crate::domain::case::{Announcement, Case, Objection, Opening, Reading};
+use crate::domain::labels::Mark;
 use crate::machine::{Machine, Opinion};
-use crate::store::{self, Answer, Dossier, Papers, Turn};
+use crate::store::{self, Answer, Dossier, NewMark, Papers, Sample, Turn};
 
 /// What happened to a report.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +29,8 @@ pub enum Happening {
     Contested(String),
     /// Its reporter has answered a question, at the time given.
     Answered(String, Timestamp),
+    /// An agency has accepted it.
+    Accepted,
     /// Its matter was settled, or what was settled was not enough.
     Turned(Turn),
     /// Its reporter took it back.
@@ -72,7 +77,7 @@ pub async fn follow_reports(
         }
     }
     work.set_cause(None);
-    let Follower { answers, turns, .. } = follower;
+    let Follower { now, answers, turns, proposals, samples, marks, .. } = follower;
     let changes: Vec<(Case, Dossier)> = dossiers
         .into_iter()
         .filter_map(|(report, dossier)| Some((before.remove(&report)?, dossier)))
@@ -80,6 +85,9 @@ pub async fn follow_reports(
     store::update(work.tx(), &changes).await?;
     store::insert_answers(work.tx(), &answers).await?;
     store::note_turns(work.tx(), &turns).await?;
+    store::insert_samples(work.tx(), &samples).await?;
+    store::add_proposals(work.tx(), desk.province.local_date(now).to_julian_day(), &proposals).await?;
+    store::mark_last(work.tx(), marks).await?;
     Ok(early)
 }
 
@@ -89,12 +97,24 @@ struct Follower<'a> {
     now: Timestamp,
     answers: Vec<(ReportId, Answer)>,
     turns: BTreeMap<Turn, Vec<ReportId>>,
+    proposals: Proposals,
+    samples: Vec<Sample>,
+    marks: Vec<(ReportId, NewMark)>,
 }
 
 impl<'a> Follower<'a> {
     fn new(desk: &'a Desk) -> Self {
         let (machine, now) = (desk.machine(), desk.now());
-        Self { desk, machine, now, answers: Vec::new(), turns: BTreeMap::new() }
+        Self {
+            desk,
+            machine,
+            now,
+            answers: Vec::new(),
+            turns: BTreeMap::new(),
+            proposals: Proposals::new(),
+            samples: Vec::new(),
+            marks: Vec::new(),
+        }
     }
 
     /// None when the fact comes too early.
@@ -103,6 +123,9 @@ impl<'a> Follower<'a> {
             Happening::Submitted(..) if dossier.case.classified.is_some() => Vec::new(),
             Happening::Submitted(snapshot, due_time) => self.submit(work, dossier, snapshot, due_time),
             Happening::Objected(objection) => {
+                if matches!(objection, Objection::HandedBack(_)) {
+                    self.mark(fact.report, Mark::HandedBack);
+                }
                 // Before the report has arrived nothing is opened, whatever the time.
                 let papers = dossier.papers.as_ref();
                 let due_time = papers.and_then(|papers| self.desk.due_time(&papers.snapshot).ok());
@@ -115,6 +138,11 @@ impl<'a> Follower<'a> {
                 dossier.case.contest(why, opening).into_iter().collect()
             }
             Happening::Answered(text, at) => self.answer(dossier, fact.sequence, text, at)?,
+            Happening::Accepted => {
+                dossier.papers.as_ref()?;
+                self.mark(fact.report, Mark::AgencyAccepted);
+                Vec::new()
+            }
             Happening::Turned(turn) => {
                 dossier.papers.as_ref()?;
                 self.turns.entry(turn).or_default().push(fact.report);
@@ -137,14 +165,32 @@ impl<'a> Follower<'a> {
         Opening { review, due_time, now: self.now, outside_leaf: self.machine.outside_leaf() }
     }
 
+    /// An agency has said something of the last decision about the report.
+    fn mark(&mut self, report: ReportId, mark: Mark) {
+        let id = self.desk.outbox.clock().mint();
+        let new = NewMark { id, mark, person: None, reason: String::new(), time: self.now };
+        self.marks.push((report, new));
+    }
+
+    /// Counts what the machine proposes, and keeps a share of what it is sure of for people who have not seen it.
+    fn watch(&mut self, report: ReportId, proposal: &Assessment, sure: bool) {
+        let leaf = proposal.leaf.clone();
+        *self.proposals.entry(leaf.clone()).or_default() += 1;
+        if sure && is_sampled(report.0, self.desk.province.policies.learning.double_label_share) {
+            let id = self.desk.outbox.clock().mint();
+            self.samples.push(Sample { id, report, leaf, time: self.now });
+        }
+    }
+
     fn submit(
-        &self,
+        &mut self,
         work: &mut Work,
         dossier: &mut Dossier,
         snapshot: ReportSnapshot,
         due_time: Timestamp,
     ) -> Vec<Announcement> {
         let Opinion { proposal, doubts, suggestion } = self.machine.read(&snapshot.text);
+        self.watch(dossier.case.report, &proposal, doubts.is_empty());
         let route = if doubts.is_empty() { "automatic" } else { "review" };
         work.after_commit(move || {
             metrics::counter!("classified_total", "route" => route).increment(1);

@@ -23,11 +23,13 @@ pub struct Page {
     pub state: ReviewState,
     /// Without those that somebody else has claimed.
     pub unclaimed: bool,
+    /// Only what is not ordinary.
+    pub sealed: bool,
 }
 
 /// One page of the queue.
 pub async fn list_reviews(desk: &Desk, caller: &Caller, page: Page) -> Result<ListReviewsResponse, Error> {
-    let filter = [page.state.as_str().as_bytes(), &[u8::from(page.unclaimed)]];
+    let filter = [page.state.as_str().as_bytes(), &[u8::from(page.unclaimed), u8::from(page.sealed)]];
     let scope = wire::scope(&[b"ListReviews", &desk.seal.caller(caller), filter[0], filter[1]]);
     let after = match page.token.as_str() {
         "" => None,
@@ -37,6 +39,7 @@ pub async fn list_reviews(desk: &Desk, caller: &Caller, page: Page) -> Result<Li
     let queue = Queue {
         state: page.state,
         only: (caller.role() != Role::ClearedOfficer).then_some(Access::Ordinary),
+        sealed: page.sealed,
         free_for: page.unclaimed.then_some((viewer.person, viewer.now)),
     };
     let size = page.size as usize;

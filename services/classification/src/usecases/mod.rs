@@ -7,9 +7,15 @@ mod decide_reviews;
 mod follow_reports;
 mod get_classification;
 mod get_review;
+mod label_blindly;
+mod list_labels;
 mod list_reviews;
+mod mark_label;
+mod models;
+mod report_learning;
 mod search_reports;
 mod similar_reports;
+mod train_model;
 mod undo_decisions;
 mod wake_reviews;
 
@@ -22,6 +28,7 @@ use messaging::{Outbox, Work};
 use province::{ClockKind, Province, clocks};
 use runtime::wire::{PageKey, parse_timestamp};
 use sea_orm::DbErr;
+use tokio::sync::Notify;
 use vocabulary::{Access, Problem, ReviewId, Timestamp};
 
 pub use claim_review::{ClaimReview, claim_review, release_review};
@@ -30,9 +37,15 @@ pub use decide_reviews::{BatchItem, DecideItem, Wish, decide_batch, decide_revie
 pub use follow_reports::{Fact, Happening, follow_reports};
 pub use get_classification::get_classification;
 pub use get_review::get_review;
+pub use label_blindly::{SubmitBlindLabel, list_blind_tasks, submit_blind_label};
+pub use list_labels::list_labels;
 pub use list_reviews::{Page, list_reviews};
+pub use mark_label::{MarkLabel, mark_label};
+pub use models::{ask_for_training, list_models, roll_back};
+pub use report_learning::report_learning;
 pub use search_reports::{Search, search_reports};
 pub use similar_reports::{count_similar, list_similar};
+pub use train_model::{follow_switches, take_tonight, train_model};
 pub use undo_decisions::{undo_batch, undo_decision};
 pub use wake_reviews::wake_reviews;
 
@@ -56,6 +69,8 @@ pub struct Desk {
     pub page_key: PageKey,
     /// Tells callers apart without naming them.
     pub seal: ReporterSeal,
+    /// Wakes who trains, before the night.
+    pub train: Arc<Notify>,
 }
 
 impl Desk {

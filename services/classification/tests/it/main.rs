@@ -3,10 +3,12 @@
 
 mod desk;
 mod events;
+mod learning;
 mod pack;
 mod queue;
 mod requests;
 mod rights;
+mod similar;
 mod start;
 mod triage;
 mod world;

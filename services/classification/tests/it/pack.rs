@@ -38,6 +38,43 @@ fn make() -> Pack {
     Pack { folder, province, texts }
 }
 
+/// A pack with little training text, whose model is trained on all of it; and texts for that model.
+pub fn small_pack(folder: &Path) -> Texts {
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/camau"), folder);
+    let training = folder.join("training");
+    let few = examples(&training);
+    std::fs::remove_dir_all(&training).unwrap();
+    std::fs::create_dir_all(&training).unwrap();
+    let line = |example: &Example| {
+        let Example { text, leaf, urgency } = example;
+        serde_json::json!({ "text": text, "leaf": leaf.as_str(), "urgency": urgency.as_str() }).to_string()
+    };
+    let lines: Vec<String> = few.iter().map(line).collect();
+    std::fs::write(training.join("few.jsonl"), lines.join("\n")).unwrap();
+    // With so few texts one more lesson moves every share; only what harms somebody keeps a model out.
+    let policies = std::fs::read_to_string(folder.join("policies.toml")).unwrap();
+    let tolerant = policies.replace("tolerance = 0.0", "tolerance = 1.0");
+    assert_ne!(policies, tolerant);
+    std::fs::write(folder.join("policies.toml"), tolerant).unwrap();
+    let model = train(&few, &Settings { epochs: 6, folds: 2, ..Settings::default() }).unwrap();
+    std::fs::write(folder.join("model/classifier.bin"), model.write()).unwrap();
+    let province = Arc::new(Province::load(folder).unwrap());
+    choose_doubtful(&Machine::load(&province).unwrap(), &few)
+}
+
+/// Texts of a cautious model, which is sure of nothing.
+fn choose_doubtful(machine: &Machine, examples: &[Example]) -> Texts {
+    let find = |scope: Scope| {
+        let wanted = |example: &&Example| {
+            let Opinion { doubts, proposal, .. } = machine.read(&example.text);
+            !doubts.is_empty() && proposal.scope == scope && proposal.access == Access::Ordinary
+        };
+        examples.iter().find(wanted).unwrap_or_else(|| panic!("no doubtful text {scope}")).text.clone()
+    };
+    let doubtful = find(Scope::In);
+    Texts { sure: String::new(), out_of_scope: find(Scope::Out), secret: String::new(), doubtful }
+}
+
 /// Made once per build of the tests, also when each test is a process of its own.
 fn folder_of_this_build() -> PathBuf {
     let all = Path::new(env!("CARGO_TARGET_TMPDIR"));

@@ -8,11 +8,15 @@ use auth::{Caller, DevelopmentIssuer, ReporterSeal, Role, Verifier, VerifierConf
 use classification::{Config, SUBSCRIPTION};
 use contract::Event;
 use contract::classification::v1::classification_service_client::ClassificationServiceClient;
+use contract::classification::v1::learning_service_client::LearningServiceClient;
+use contract::classification::v1::similar_service_client::SimilarServiceClient;
 use contract::classification::v1::triage_service_client::TriageServiceClient;
 use contract::classification::v1::{ListReviewsRequest, Review};
+use contract::common::v1::Location;
 use contract::event::v1::{
-    InfoProvided, InfoRequested, ReportClassified, ReportHandedBack, ReportReclassified, ReportSnapshot,
-    ReportSubmitted, ReportWithdrawn, ReturnContested, ReviewRequested, RouteMissing,
+    Closing, InfoProvided, InfoRequested, ReportClassified, ReportHandedBack, ReportReclassified,
+    ReportReopened, ReportResolved, ReportSnapshot, ReportSubmitted, ReportWithdrawn, ReturnContested,
+    ReviewRequested, RouteMissing, WorkStarted,
 };
 use database::{Database, DatabaseConfig};
 use messaging::{Bus, Chaos, Envelope, Handler, Outbox, Outcome, Parked, RetryPolicy, Subscription, Work};
@@ -62,12 +66,19 @@ impl World {
     }
 
     pub async fn with_chaos(chaos: Option<Chaos>) -> Self {
-        Self::open(tempfile::tempdir().unwrap(), chaos, Clock::system()).await
+        let province = PACK.province.clone();
+        Self::open(tempfile::tempdir().unwrap(), province, chaos, Clock::system()).await
+    }
+
+    /// A world with another province pack.
+    pub async fn of_pack(province: Arc<Province>) -> Self {
+        Self::open(tempfile::tempdir().unwrap(), province, None, Clock::system()).await
     }
 
     /// A world whose clock stands until it is moved.
     pub async fn at(start: Timestamp) -> Self {
-        Self::open(tempfile::tempdir().unwrap(), None, Clock::manual(start)).await
+        let province = PACK.province.clone();
+        Self::open(tempfile::tempdir().unwrap(), province, None, Clock::manual(start)).await
     }
 
     /// Moves the clock, and waits until what has become due is done.
@@ -91,11 +102,11 @@ impl World {
         self.platform.lifecycle.stop();
         self.platform.lifecycle.run_until_stopped().await;
         let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
-        Self::open(folder, None, Clock::system()).await
+        Self::open(folder, self.platform.province.clone(), None, Clock::system()).await
     }
 
-    async fn open(folder: TempDir, chaos: Option<Chaos>, clock: Clock) -> Self {
-        let (platform, bus) = platform(folder.path(), PACK.province.clone(), chaos, clock.clone()).await;
+    async fn open(folder: TempDir, province: Arc<Province>, chaos: Option<Chaos>, clock: Clock) -> Self {
+        let (platform, bus) = platform(folder.path(), province, chaos, clock.clone()).await;
         let service = classification::start(config(), &platform).await.unwrap();
         let heard = listen(&folder, &platform, &bus).await;
         let issuer =
@@ -120,6 +131,14 @@ impl World {
 
     pub fn triage(&self) -> TriageServiceClient<Channel> {
         TriageServiceClient::new(self.channel.clone())
+    }
+
+    pub fn similar(&self) -> SimilarServiceClient<Channel> {
+        SimilarServiceClient::new(self.channel.clone())
+    }
+
+    pub fn learning(&self) -> LearningServiceClient<Channel> {
+        LearningServiceClient::new(self.channel.clone())
     }
 
     pub fn classifications(&self) -> ClassificationServiceClient<Channel> {
@@ -328,10 +347,15 @@ pub fn event<E: Event>(source: &str, report: ReportId, sequence: i64, body: &E) 
 }
 
 pub fn submitted_at(report: ReportId, text: &str, at: Timestamp) -> Envelope {
+    sent_from(report, text, Location::default(), at)
+}
+
+pub fn sent_from(report: ReportId, text: &str, location: Location, at: Timestamp) -> Envelope {
     let snapshot = ReportSnapshot {
         report: report.name(),
         code: "CM-4F7K2-9QX3M".to_owned(),
         text: text.to_owned(),
+        location: Some(location),
         create_time: Some(runtime::wire::timestamp(at)),
         reporter_proof: vec![7; 32].into(),
         ..ReportSnapshot::default()
@@ -367,4 +391,19 @@ pub fn contested(report: ReportId, sequence: i64, why: &str) -> Envelope {
     let contest_time = Some(runtime::wire::timestamp(MORNING));
     let reason = why.to_owned();
     event("intake", report, sequence, &ReturnContested { report: report.name(), round: 1, reason, contest_time })
+}
+
+pub fn started(report: ReportId, sequence: i64) -> Envelope {
+    event("routing", report, sequence, &WorkStarted { report: report.name(), ..WorkStarted::default() })
+}
+
+pub fn resolved(report: ReportId, sequence: i64, round: i32) -> Envelope {
+    let closing = Some(Closing { round, ..Closing::default() });
+    let body = ReportResolved { report: report.name(), closing, ..ReportResolved::default() };
+    event("routing", report, sequence, &body)
+}
+
+pub fn reopened(report: ReportId, round: i32) -> Envelope {
+    let body = ReportReopened { report: report.name(), round, reopen_time: None };
+    event("satisfaction", report, i64::from(round), &body)
 }

@@ -3,6 +3,7 @@
 mod m20261121_000101_triage;
 mod m20261123_000101_desk;
 mod m20261124_000101_similar;
+mod m20261124_000102_learning;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(messaging::migration::Retries),
             Box::new(m20261123_000101_desk::Desk),
             Box::new(m20261124_000101_similar::Similar),
+            Box::new(m20261124_000102_learning::Learning),
         ]
     }
 }
