@@ -11,8 +11,10 @@ GRANT CONNECT ON DATABASE :"role" TO :"role";
 SELECT current_database() AS entry \gset
 \connect :"role"
 SET client_min_messages = 'warning';
+ALTER SCHEMA public OWNER TO fieldreport_owner;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO :"role";
+GRANT USAGE, CREATE ON SCHEMA public TO fieldreport_owner;
 ALTER DEFAULT PRIVILEGES FOR ROLE fieldreport_owner IN SCHEMA public
     GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO :"role";
 ALTER DEFAULT PRIVILEGES FOR ROLE fieldreport_owner IN SCHEMA public

@@ -242,6 +242,7 @@ fn samples(visitor: &mut impl Visitor) {
     });
     visitor.visit(ReportReopened { report: report(), round: 1, reopen_time: at(1_000) });
     visitor.visit(ReportClosed { report: report(), round: 2, close_time: at(1_296_001) });
+    visitor.visit(RedriveRequested { reports: vec![report()], since: at(1_000) });
 }
 
 fn folder() -> PathBuf {

@@ -13,8 +13,8 @@ unset "${!PG@}" "${!RABBITMQ_@}" "${!ERL_@}"
 export LC_ALL=C.UTF-8
 umask 077
 
-# Seconds that an engine may take to start or to stop.
-patience=60
+# Seconds that an engine may take to start or to stop on a busy machine; one that dies is noticed at once.
+patience=180
 
 say() { printf '%s\n' "$*" >&2; }
 die() {
@@ -54,7 +54,7 @@ lock_folder() {
     while true; do
         [ -d "$folder" ] || die "$folder has just been removed"
         exec 9>"$folder/folder.lock"
-        flock "$@" -w $((3 * patience)) 9 || die "another command has been at work on $folder for $((3 * patience)) s"
+        flock "$@" -w $((2 * patience)) 9 || die "another command has been at work on $folder for $((2 * patience)) s"
         # The folder may have been removed while we waited, and another one made in its place.
         [ ! /dev/fd/9 -ef "$folder/folder.lock" ] || return 0
     done
@@ -63,7 +63,7 @@ lock_folder() {
 # lock_engine NAME: the same for one engine.
 lock_engine() {
     exec 7>"$folder/$1.lock"
-    flock -w $((3 * patience)) 7 || die "another command has been at work on $1 for $((3 * patience)) s"
+    flock -w $((2 * patience)) 7 || die "another command has been at work on $1 for $((2 * patience)) s"
 }
 
 # -- Processes -------------------------------------------------------------------------------------------------------
@@ -171,14 +171,19 @@ write_environment() {
 
 # -- Packages --------------------------------------------------------------------------------------------------------
 
-# install_packages PACKAGE…: from Debian, so that no service of theirs starts, neither now nor at the next boot.
-install_packages() {
-    local administrator=()
+# install_missing [postgres|rabbitmq]: what this engine, or both, need; from Debian, so that no service of theirs starts,
+# neither now nor at the next boot.
+install_missing() {
+    local missing=() administrator=()
+    command -v pgrep >/dev/null || missing+=(procps)
+    [ "$1" = rabbitmq ] || { [ -x "$(program initdb)" ] && command -v psql >/dev/null; } || missing+=(postgresql)
+    [ "$1" = postgres ] || [ -x "$rabbitmq_programs/rabbitmq-server" ] || missing+=(rabbitmq-server)
+    [ "${#missing[@]}" -gt 0 ] || return 0
+    command -v apt-get >/dev/null || die "needs ${missing[*]}, and can install them on Debian only"
     [ "$UID" = 0 ] || administrator=(sudo -n)
-    command -v apt-get >/dev/null || die "needs $*; it can install them on Debian only"
-    "${administrator[@]}" true 2>/dev/null || die "needs $*; ask the administrator: apt-get install $*"
-    say "installing $*"
+    "${administrator[@]}" true 2>/dev/null || die "needs ${missing[*]}; ask the administrator: apt-get install ${missing[*]}"
+    say "installing ${missing[*]}"
     # Two apt-get at once can delete each other's downloads.
-    flock /tmp/fieldreport-apt.lock "${administrator[@]}" "$BASH" "$library/install-packages" "$@" >&2 ||
-        die "could not install $*"
+    (umask 022 && flock /tmp/fieldreport-apt.lock "${administrator[@]}" "$BASH" "$library/install-packages" "${missing[@]}") >&2 ||
+        die "could not install ${missing[*]}"
 }

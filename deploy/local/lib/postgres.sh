@@ -23,11 +23,6 @@ program() {
     printf /usr/lib/postgresql/%s/bin/%s "$version" "$1"
 }
 
-install_postgres() {
-    if [ ! -x "$(program initdb)" ] || ! command -v psql pgrep >/dev/null; then install_packages postgresql procps; fi
-    [ -x "$(program initdb)" ] || die "there is no $(program initdb); install that version of PostgreSQL"
-}
-
 # psql_at NODE [ARGUMENT…]: as superuser.
 psql_at() {
     PGPASSWORD=$superuser_password psql -X -h 127.0.0.1 -p "$(port_of "$1")" -U postgres "${@:2}"

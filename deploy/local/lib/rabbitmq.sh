@@ -8,12 +8,6 @@ rabbitmq_home() { printf %s/rabbitmq "$folder"; }
 rabbitmq_exists() { [ -f "$(rabbitmq_home)/rabbitmq.conf" ]; }
 rabbitmq_log() { printf %s/log/fieldreport_%s@localhost.log "$(rabbitmq_home)" "$amqp_port"; }
 
-install_rabbitmq() {
-    if [ ! -x "$rabbitmq_programs/rabbitmq-server" ] || ! command -v pgrep >/dev/null; then
-        install_packages rabbitmq-server procps
-    fi
-}
-
 # in_rabbitmq COMMAND…: with everything private to this node.
 in_rabbitmq() (
     home=$(rabbitmq_home)
@@ -33,6 +27,12 @@ in_rabbitmq() (
     ulimit -n 65536 2>/dev/null || ulimit -n "$(ulimit -Hn)"
     "$@"
 )
+
+rabbitmq_ctl() { in_rabbitmq "$rabbitmq_programs/rabbitmqctl" "$@"; }
+
+# Writes down which queues there are. RabbitMQ of before 2024 does so up to a second after a declaration, and a queue whose
+# server is killed earlier is lost with all it has confirmed; see deploy/rabbitmq/README.md.
+settle_rabbitmq() { rabbitmq_ctl eval '[ok = dets:sync(Table) || Table <- dets:all()], ok.' >/dev/null; }
 
 create_rabbitmq() {
     local home

@@ -109,7 +109,10 @@ pub async fn start(config: Config, platform: &Platform) -> Result<Service, Start
         stop.clone(),
     );
     lifecycle.spawn("classification consumer", consuming);
-    lifecycle.spawn("classification relay", messaging::relay(outbox.clone(), bus.clone(), platform.retention, stop.clone()));
+    lifecycle.spawn(
+        "classification relay",
+        messaging::relay(outbox.clone(), bus.clone(), platform.retention, stop.clone()),
+    );
     let observing = jobs::observe_reviews(outbox, config.observe_interval.get(), stop);
     lifecycle.spawn("classification gauges", observing);
     let wake = Arc::new(Notify::new());

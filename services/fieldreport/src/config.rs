@@ -90,7 +90,9 @@ impl Config {
         }
         let all = Name::ALL.iter().all(|name| self.services.contains(name));
         if !all && self.is_embedded() {
-            return Err("`services` names a part of the services; that needs `database.url` and `bus.url`".to_owned());
+            return Err(
+                "`services` names a part of the services; that needs `database.url` and `bus.url`".to_owned()
+            );
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! Everything that can go wrong in intake, and what the caller is told.
 
+use database::Fault;
 use sea_orm::DbErr;
 use vocabulary::Problem;
 
@@ -26,6 +27,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether one of several requests may be to blame, and the others would do without it.
+    pub fn is_of_one(&self) -> bool {
+        match self {
+            Self::Database(error) => database::fault(error) == Fault::Defect,
+            Self::Refused(_) | Self::Objects(_) | Self::Vault(_) => true,
+            Self::Stopping => false,
+        }
+    }
+
     /// What the caller is told; causes that are not the caller's are logged here, once.
     pub fn problem(&self) -> Problem {
         match self {

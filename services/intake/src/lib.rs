@@ -171,7 +171,10 @@ pub async fn start(
 
     let (lifecycle, bus) = (&platform.lifecycle, &platform.bus);
     lifecycle.spawn("intake-desk", usecases::create_report::work(intake.clone(), counter));
-    lifecycle.spawn("intake-relay", messaging::relay(outbox.clone(), bus.clone(), platform.retention, lifecycle.stopping()));
+    lifecycle.spawn(
+        "intake-relay",
+        messaging::relay(outbox.clone(), bus.clone(), platform.retention, lifecycle.stopping()),
+    );
     let handler = consumer::Consumer { intake: intake.clone() };
     let consume =
         messaging::consume(bus.clone(), NAME, outbox, handler, platform.retry, lifecycle.stopping());

@@ -95,8 +95,10 @@ pub async fn start(config: Config, platform: &Platform) -> Result<Service, Start
     let consumer =
         messaging::consume(bus.clone(), NAME, outbox.clone(), handler, platform.retry, lifecycle.stopping());
     lifecycle.spawn("satisfaction consumer", consumer);
-    lifecycle
-        .spawn("satisfaction relay", messaging::relay(outbox.clone(), bus.clone(), platform.retention, lifecycle.stopping()));
+    lifecycle.spawn(
+        "satisfaction relay",
+        messaging::relay(outbox.clone(), bus.clone(), platform.retention, lifecycle.stopping()),
+    );
     let windows = jobs::close_windows(outbox.clone(), config.close_every.get(), lifecycle.stopping());
     lifecycle.spawn("satisfaction windows", windows);
     let scoreboards =

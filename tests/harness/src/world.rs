@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use auth::{DevelopmentIssuer, Role};
+use engines::Ground;
 use fieldreport::config::{self, Config};
 use fieldreport::system::System;
 use province::Province;
@@ -12,7 +13,7 @@ use telemetry::Telemetry;
 use tempfile::TempDir;
 use vocabulary::Clock;
 
-use crate::{Agency, Anyone, Api, Citizen, Files, Spy, Triage};
+use crate::{Agency, Anyone, Api, Citizen, Stores, Triage};
 
 /// The province pack that ships.
 pub fn pack() -> PathBuf {
@@ -24,6 +25,20 @@ pub fn province() -> Arc<Province> {
     static PROVINCE: LazyLock<Arc<Province>> =
         LazyLock::new(|| Arc::new(Province::load(&pack()).unwrap_or_else(|mistakes| panic!("{mistakes:?}"))));
     PROVINCE.clone()
+}
+
+/// The same on the engines of `ground`.
+pub fn config_on(ground: &Ground, data: &Path, settings: &[(&str, &str)]) -> Config {
+    let (database, bus, prefix) = (ground.database_url(), ground.bus_url(), ground.bus_prefix());
+    let engines = [
+        ("database.url", database.as_str()),
+        ("database.max_connections", "6"),
+        // A busy machine is slow, not broken.
+        ("database.pool_wait", "10s"),
+        ("bus.url", &bus),
+        ("bus.prefix", &prefix),
+    ];
+    config_of(data, &[&engines, settings].concat())
 }
 
 /// The defaults, a free port, this data folder, and `settings` on top.
@@ -50,6 +65,8 @@ fn telemetry(config: &Config) -> Telemetry {
 /// A system, the people who use it, and what must hold when the test is over.
 pub struct World {
     folder: TempDir,
+    /// Where its engines are; none: in the folder.
+    _ground: Option<Ground>,
     config: Config,
     clock: Clock,
     running: Option<Running>,
@@ -58,8 +75,7 @@ pub struct World {
 struct Running {
     system: System,
     api: Api,
-    files: Files,
-    spy: Spy,
+    stores: Stores,
 }
 
 impl World {
@@ -68,17 +84,36 @@ impl World {
         Self::with(&[], Clock::system()).await
     }
 
-    /// A fresh system with other settings or a clock of the test's own.
+    /// A fresh system with other settings or a clock of the test's own, on the engines of the environment.
     pub async fn with(settings: &[(&str, &str)], clock: Clock) -> Self {
-        Self::on(tempfile::tempdir().expect("a folder"), settings, clock).await
-    }
-
-    /// A system on what lies in `folder`.
-    pub async fn on(folder: TempDir, settings: &[(&str, &str)], clock: Clock) -> Self {
-        let config = config_of(folder.path(), settings);
-        let mut world = Self { folder, config, clock, running: None };
+        let (folder, ground) = (tempfile::tempdir().expect("a folder"), Ground::new());
+        let config = config_on(&ground, folder.path(), settings);
+        let data = folder.path();
+        ground.prepare::<intake::Migrator>(intake::NAME, data).await;
+        ground.prepare::<classification::Migrator>(classification::NAME, data).await;
+        ground.prepare::<routing::Migrator>(routing::NAME, data).await;
+        ground.prepare::<satisfaction::Migrator>(satisfaction::NAME, data).await;
+        let mut world = Self { folder, _ground: Some(ground), config, clock, running: None };
         world.resume().await;
         world
+    }
+
+    /// A system in embedded mode on what lies in `folder`.
+    pub async fn on(folder: TempDir, settings: &[(&str, &str)], clock: Clock) -> Self {
+        let config = config_of(folder.path(), settings);
+        let mut world = Self { folder, _ground: None, config, clock, running: None };
+        world.resume().await;
+        world
+    }
+
+    /// Whether its engines are the in-process ones.
+    pub fn is_embedded(&self) -> bool {
+        self.config.is_embedded()
+    }
+
+    /// Its configuration.
+    pub fn config(&self) -> &Config {
+        &self.config
     }
 
     /// Stops the system as a signal would; answers how it ended.
@@ -91,11 +126,6 @@ impl World {
     /// Starts the stopped system again, on the same folder and the same port.
     pub async fn resume(&mut self) {
         let telemetry = telemetry(&self.config);
-        let bus = self.data().join("bus.db");
-        if bus.exists() {
-            // What waits in the files begins to move at once.
-            Spy::place(&bus).await;
-        }
         let lifecycle = Lifecycle::new(self.config.grace.get());
         let started =
             System::start(self.config.clone(), province(), telemetry, lifecycle, self.clock.clone());
@@ -104,9 +134,8 @@ impl World {
         self.config.grpc.address = system.address;
         let issuer = system.issuer.clone().expect("the development issuer");
         let api = Api::at(&system.address.to_string(), issuer);
-        let files = Files::open(self.data()).await;
-        let spy = Spy::place(&bus).await;
-        self.running = Some(Running { system, api, files, spy });
+        let stores = Stores::open(&self.config).await;
+        self.running = Some(Running { system, api, stores });
     }
 
     fn running(&self) -> &Running {
@@ -133,9 +162,9 @@ impl World {
         &self.running().api
     }
 
-    /// The one who hears every event.
-    pub fn spy(&self) -> &Spy {
-        &self.running().spy
+    /// The databases, looked at from outside.
+    pub fn stores(&self) -> &Stores {
+        &self.running().stores
     }
 
     /// The issuer of tokens.
@@ -180,16 +209,16 @@ impl World {
 
     /// Waits until no event is on its way.
     pub async fn until_idle(&self) {
-        self.running().files.until_idle().await;
+        self.running().stores.until_idle().await;
     }
 
     /// Ends the test: everything settles, nothing was given up, every timeline is whole, the system stops cleanly.
     pub async fn finish(mut self) {
-        let files = &self.running().files;
-        files.until_idle().await;
-        let parked = files.parked().await;
+        let stores = &self.running().stores;
+        stores.until_idle().await;
+        let parked = stores.parked().await;
         assert!(parked.is_empty(), "events were given up: {parked:?}");
-        files.prove_timelines().await;
+        stores.prove_timelines().await;
         assert_eq!(self.stop().await, Ending::Clean);
     }
 }

@@ -87,10 +87,13 @@ impl Keys {
     }
 
     fn bar(&mut self) -> Option<()> {
-        self.barred = self.letters.starts_with('d');
-        self.letters.replace_range(..1.min(self.letters.len()), "đ");
+        if !self.letters.starts_with('d') {
+            return None;
+        }
+        self.letters.replace_range(..1, "đ");
+        self.barred = true;
         self.marks += 1;
-        self.barred.then_some(())
+        Some(())
     }
 
     fn circumflex(&mut self) -> Option<()> {
@@ -123,7 +126,16 @@ impl Keys {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_word_is_borne(word in "[a-z0-9đâăêôơư]{0,12}") {
+            drop(decode(&word));
+        }
+    }
 
     fn read(word: &str) -> Option<(String, u8)> {
         decode(word).map(|d| (d.letters, d.tone))
@@ -148,6 +160,10 @@ mod tests {
     fn plain_and_foreign_words_stay() {
         for word in ["duong", "road", "broken", "wifi", "facebook", "internet", "ql1a", "a1b2", "tw", "xe"] {
             assert_eq!(read(word), None, "{word}");
+        }
+        for word in ["d99", "d99e1876", "đ9", "9", "dd9", "d9d9"] {
+            let letters = decode(word).map(|decoded| decoded.letters);
+            assert!(letters.is_none_or(|letters| letters.starts_with('đ')), "{word}");
         }
         assert!(decode("khom3").is_some_and(|d| !d.certain), "one trailing digit proves nothing");
         assert!(decode("bus").is_some_and(|d| !d.certain));

@@ -337,7 +337,7 @@ async fn a_question_goes_out_at_once_and_the_review_comes_back_with_the_answer()
     let late = lan.get(&overdue.name).await.unwrap();
     assert!(late.text.ends_with("\n\nTrước chợ.") && late.reasons.contains(&"INFO_PROVIDED".to_owned()));
     assert!(!late.reasons.contains(&"INFO_OVERDUE".to_owned()));
-    assert_eq!(world.parked().await, []);
+    assert_eq!(world.outbox.parked().await.unwrap(), []);
 }
 
 #[tokio::test]

@@ -93,7 +93,7 @@ async fn duplicates_and_disorder_on_the_bus_publish_everything_once() {
     world.tell(&events).await;
     assert_eq!(world.heard::<ReportClassified>().len(), 150);
     assert_eq!(world.heard::<ReviewRequested>().len(), 150);
-    assert_eq!(world.parked().await, []);
+    assert_eq!(world.outbox.parked().await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -107,7 +107,7 @@ async fn what_cannot_be_understood_is_parked_and_hinders_nobody() {
     let good = submitted(report(6), &PACK.texts.sure);
     world.bus.publish(&[garbage, empty, foreign, good, unheard]).await.unwrap();
     world.until_idle().await;
-    let parked = world.parked().await;
+    let parked = world.outbox.parked().await.unwrap();
     assert_eq!(parked.len(), 4, "{parked:?}");
     assert_eq!(world.heard::<ReportClassified>().len(), 1);
 }

@@ -115,9 +115,9 @@ async fn a_doubtful_report_waits_for_a_person_and_the_decision_becomes_a_label()
 
 /// Decision, leaf and whether it is kept from training, in order of time.
 pub async fn labels(world: &World) -> Vec<(String, Option<String>, bool)> {
-    let database = world.database().await;
+    let database = world.database();
     let sql = "SELECT decision, decided_leaf, not_for_training FROM labels ORDER BY decide_time, id";
-    let statement = Statement::from_string(sea_orm::DbBackend::Sqlite, sql);
+    let statement = Statement::from_string(database.backend(), sql);
     let rows = database.read().query_all_raw(statement).await.unwrap();
     let get = |row: &sea_orm::QueryResult| {
         (

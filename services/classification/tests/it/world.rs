@@ -18,13 +18,14 @@ use contract::event::v1::{
     ReportReopened, ReportResolved, ReportSnapshot, ReportSubmitted, ReportWithdrawn, ReturnContested,
     ReviewRequested, RouteMissing, WorkStarted,
 };
-use database::{Database, DatabaseConfig};
-use messaging::{Bus, Chaos, Envelope, Handler, Outbox, Outcome, Parked, RetryPolicy, Subscription, Work};
+use database::Database;
+use engines::{Ground, is_idle};
+use messaging::{Bus, Chaos, Envelope, Handler, Outbox, Outcome, RetryPolicy, Subscription, Work};
 use province::Province;
 use runtime::grpc::{Api, Context, GrpcConfig};
 use runtime::wire::PageKey;
 use runtime::{Lifecycle, Platform, Readiness};
-use sea_orm::{ConnectionTrait as _, DbErr};
+use sea_orm::{ConnectionTrait as _, DbErr, Statement};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use settings::HumanDuration;
 use tempfile::TempDir;
@@ -58,6 +59,9 @@ pub struct World {
     pub service: classification::Service,
     channel: Channel,
     issuer: DevelopmentIssuer,
+    ground: Ground,
+    /// The service's database, as the test looks at it.
+    pub outbox: Outbox,
 }
 
 impl World {
@@ -67,30 +71,28 @@ impl World {
 
     pub async fn with_chaos(chaos: Option<Chaos>) -> Self {
         let province = PACK.province.clone();
-        Self::open(tempfile::tempdir().unwrap(), province, chaos, Clock::system()).await
+        Self::open(Ground::on_table_bus(), province, chaos, Clock::system()).await
     }
 
     /// A world with another province pack.
     pub async fn of_pack(province: Arc<Province>) -> Self {
-        Self::open(tempfile::tempdir().unwrap(), province, None, Clock::system()).await
+        Self::open(Ground::on_table_bus(), province, None, Clock::system()).await
     }
 
     /// A world whose clock stands until it is moved.
     pub async fn at(start: Timestamp) -> Self {
-        let province = PACK.province.clone();
-        Self::open(tempfile::tempdir().unwrap(), province, None, Clock::manual(start)).await
+        Self::open(Ground::on_table_bus(), PACK.province.clone(), None, Clock::manual(start)).await
     }
 
     /// Moves the clock, and waits until what has become due is done.
     pub async fn pass(&self, time: Duration) {
         self.platform.clock.advance(time);
         let now = self.platform.clock.now().micros();
-        let database = self.database().await;
         eventually("nothing is due", async || {
             self.service.look_at_reviews();
             let sql = format!("SELECT count(*) AS due FROM reviews WHERE wake_time <= {now}");
-            let due = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, sql);
-            let row = database.read().query_one_raw(due).await.unwrap().unwrap();
+            let due = Statement::from_string(self.database().backend(), sql);
+            let row = self.database().read().query_one_raw(due).await.unwrap().unwrap();
             row.try_get::<i64>("", "due").unwrap() == 0
         })
         .await;
@@ -102,17 +104,31 @@ impl World {
         self.platform.lifecycle.stop();
         self.platform.lifecycle.run_until_stopped().await;
         let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
-        Self::open(folder, self.platform.province.clone(), None, Clock::system()).await
+        let ground = std::mem::replace(&mut self.ground, Ground::on_table_bus());
+        Self::on(folder, ground, self.platform.province.clone(), None, Clock::system()).await
     }
 
-    async fn open(folder: TempDir, province: Arc<Province>, chaos: Option<Chaos>, clock: Clock) -> Self {
-        let (platform, bus) = platform(folder.path(), province, chaos, clock.clone()).await;
+    async fn open(ground: Ground, province: Arc<Province>, chaos: Option<Chaos>, clock: Clock) -> Self {
+        Self::on(tempfile::tempdir().unwrap(), ground, province, chaos, clock).await
+    }
+
+    async fn on(
+        folder: TempDir,
+        ground: Ground,
+        province: Arc<Province>,
+        chaos: Option<Chaos>,
+        clock: Clock,
+    ) -> Self {
+        let (platform, bus) = platform(&ground, folder.path(), province, chaos, clock.clone()).await;
         let service = classification::start(config(), &platform).await.unwrap();
-        let heard = listen(&folder, &platform, &bus).await;
+        let heard = listen(&ground, &folder, &platform, &bus).await;
         let issuer =
             DevelopmentIssuer::open(folder.path(), "https://issuer", "fieldreport", clock).unwrap();
         let channel = serve(&service, &platform, &issuer).await;
-        Self { folder, platform, bus, heard, service, channel, issuer }
+        let database =
+            Database::open(ground.database().place("classification", folder.path())).await.unwrap();
+        let outbox = Outbox::new(database, "classification", Clock::system());
+        Self { folder, ground, platform, bus, heard, service, channel, issuer, outbox }
     }
 
     fn token(&self, role: Role, subject: &str) -> String {
@@ -160,30 +176,15 @@ impl World {
 
     /// Nothing waits in the service's outbox or in any queue.
     pub async fn until_idle(&self) {
-        let outbox = self.outbox().await;
-        let idle = async || {
-            let mut waiting = outbox.depth().await.unwrap() + outbox.count_retries().await.unwrap().0;
-            for queue in [SUBSCRIPTION.queue, LISTENER.queue] {
-                waiting += self.bus.depth(queue).await.unwrap();
-            }
-            waiting == 0
-        };
-        // Twice: what was on its way from the outbox to a queue at the first look has arrived at the second.
-        eventually("the outbox and every queue are empty", async || idle().await && idle().await).await;
+        eventually("the outbox and every queue are empty", async || {
+            is_idle(&self.bus, &[&self.outbox]).await
+        })
+        .await;
     }
 
-    /// What was given up.
-    pub async fn parked(&self) -> Vec<Parked> {
-        self.outbox().await.parked().await.unwrap()
-    }
-
-    async fn outbox(&self) -> Outbox {
-        Outbox::new(self.database().await, "classification", Clock::system())
-    }
-
-    /// The service's own file, to look into.
-    pub async fn database(&self) -> Database {
-        Database::open(self.platform.data.join("classification.db").as_path()).await.unwrap()
+    /// The service's own database, to look into.
+    pub fn database(&self) -> &Database {
+        self.outbox.database()
     }
 
     /// The events of one type that the listener has heard, in order.
@@ -209,12 +210,14 @@ pub fn config() -> Config {
 }
 
 pub async fn platform(
+    ground: &Ground,
     folder: &Path,
     province: Arc<Province>,
     chaos: Option<Chaos>,
     clock: Clock,
 ) -> (Platform, Bus) {
-    let bus = Bus::open(&folder.join("bus.db"), vec![SUBSCRIPTION, LISTENER], chaos).await.unwrap();
+    ground.prepare::<classification::Migrator>("classification", folder).await;
+    let bus = ground.bus(folder, vec![SUBSCRIPTION, LISTENER], chaos).await;
     let platform = Platform {
         lifecycle: Lifecycle::new(Duration::from_secs(5)),
         readiness: Readiness::new(),
@@ -224,9 +227,9 @@ pub async fn platform(
         page_key: PageKey::new(&[1; 32]),
         reporters: ReporterSeal::new(&[2; 32]),
         retry: RetryPolicy::FAST,
-        retention: Duration::from_secs(600),
+        retention: Duration::from_secs(3_600),
         data: folder.to_owned(),
-        database: in_files(),
+        database: ground.database(),
     };
     (platform, bus)
 }
@@ -294,10 +297,14 @@ impl Handler for Listener {
     }
 }
 
-async fn listen(folder: &TempDir, platform: &Platform, bus: &Bus) -> Arc<Mutex<Vec<Envelope>>> {
+async fn listen(
+    ground: &Ground,
+    folder: &TempDir,
+    platform: &Platform,
+    bus: &Bus,
+) -> Arc<Mutex<Vec<Envelope>>> {
     let heard = Arc::new(Mutex::new(Vec::new()));
-    let database = Database::open(folder.path().join("listener.db").as_path()).await.unwrap();
-    database.migrate::<Tables>().await.unwrap();
+    let database = ground.open::<Tables>("listener", folder.path()).await;
     let outbox = Outbox::new(database, "listener", platform.clock.clone());
     let listening = messaging::consume(
         bus.clone(),

@@ -56,7 +56,10 @@ pub fn run(cli: Cli) -> ExitCode {
     outcome.unwrap_or_else(|error| {
         eprintln!("fieldreport: {error:#}");
         let of_operator = error.is::<Misconfigured>()
-            || error.chain().filter_map(|cause| cause.downcast_ref::<OpenError>()).any(|cause| !cause.is_temporary());
+            || error
+                .chain()
+                .filter_map(|cause| cause.downcast_ref::<OpenError>())
+                .any(|cause| !cause.is_temporary());
         if of_operator { ExitCode::from(USAGE) } else { ExitCode::FAILURE }
     })
 }

@@ -44,14 +44,14 @@ pub fn list(arguments: &List) -> anyhow::Result<ExitCode> {
 
 /// Gives some or all another life.
 pub fn replay(arguments: &Chosen) -> anyhow::Result<ExitCode> {
-    let replayed = for_each(arguments, async |outbox, ids| outbox.replay_parked(ids).await)?;
+    let replayed = for_each(arguments, async |outbox, ids| Ok(outbox.replay_parked(ids).await?))?;
     eprintln!("{replayed} events will be worked on again");
     Ok(ExitCode::SUCCESS)
 }
 
 /// Gives some or all up for ever.
 pub fn drop(arguments: &Chosen) -> anyhow::Result<ExitCode> {
-    let dropped = for_each(arguments, async |outbox, ids| outbox.drop_parked(ids).await)?;
+    let dropped = for_each(arguments, async |outbox, ids| Ok(outbox.drop_parked(ids).await?))?;
     eprintln!("{dropped} events were given up for ever");
     Ok(ExitCode::SUCCESS)
 }
@@ -59,7 +59,7 @@ pub fn drop(arguments: &Chosen) -> anyhow::Result<ExitCode> {
 /// Nothing is done when one of the ids is not parked anywhere.
 fn for_each(
     arguments: &Chosen,
-    work: impl AsyncFn(&messaging::Outbox, &[Uuid]) -> Result<u64, sea_orm::DbErr>,
+    work: impl AsyncFn(&messaging::Outbox, &[Uuid]) -> anyhow::Result<u64>,
 ) -> anyhow::Result<u64> {
     block_on(async {
         let desk = Desk::open(&arguments.common).await?;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use contract::common::v1::ReportState;
 use contract::intake::v1::{CreateReportRequest, ListReportsRequest, Report};
 use futures::future::{join_all, select};
-use harness::{Citizen, Files, fresh_id, report, text};
+use harness::{Citizen, Stores, config_of, fresh_id, report, text};
 use rand::rngs::SmallRng;
 use rand::{RngExt as _, SeedableRng as _};
 use tokio::sync::Notify;
@@ -119,10 +119,10 @@ async fn what_was_acknowledged_survives_any_crash_exactly_once() {
     for request in &sent {
         ledger.send(&citizen, request.clone()).await.expect("the server lives");
     }
-    let files = Files::open(&site.data()).await;
-    files.until_idle().await;
-    assert!(files.parked().await.is_empty(), "events were given up");
-    let states = files.prove_timelines().await;
+    let stores = Stores::open(&config_of(&site.data(), &[])).await;
+    stores.until_idle().await;
+    assert!(stores.parked().await.is_empty(), "events were given up");
+    let states = stores.prove_timelines().await;
 
     let answered = ledger.answered.lock().expect("a ledger").clone();
     let reports = all_reports(&citizen).await;

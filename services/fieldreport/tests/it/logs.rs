@@ -2,7 +2,7 @@
 
 use auth::Role;
 use contract::intake::v1::Reporter;
-use harness::{Citizen, Files, fresh_id, refusal, report, text};
+use harness::{Citizen, Stores, config_of, fresh_id, refusal, report, text};
 
 use crate::process::Site;
 
@@ -24,7 +24,7 @@ async fn the_log_holds_neither_people_nor_their_words() {
     refusal(citizen.create(&report("Chữ lạ 7Q4X\0")).await);
     let wrong = Reporter { display_name: NAME.to_owned(), phone: format!("{PHONE}x") };
     refusal(citizen.create_as(&fresh_id(), &report(text::ROAD), Some(wrong)).await);
-    Files::open(&site.data()).await.until_idle().await;
+    Stores::open(&config_of(&site.data(), &[])).await.until_idle().await;
     server.terminate();
     assert!(server.ended().await.success());
     let log = site.log();

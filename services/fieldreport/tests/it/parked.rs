@@ -5,7 +5,7 @@ use std::process::Output;
 use contract::Event as _;
 use contract::event::v1::ReportClosed;
 use fieldreport::system::SUBSCRIPTIONS;
-use harness::eventually;
+use harness::{Stores, config_of, eventually};
 use messaging::{Bus, Envelope};
 use serde_json::Value;
 use vocabulary::{Clock, EventId, ReportId};
@@ -14,7 +14,7 @@ use crate::process::{Site, binary};
 
 async fn bus(site: &Site) -> Bus {
     let file = site.data().join("bus.db");
-    Bus::open(&file, SUBSCRIPTIONS.to_vec(), Clock::system(), None).await.expect("the bus's file")
+    Bus::open(&file, SUBSCRIPTIONS.to_vec(), None).await.expect("the bus's file")
 }
 
 /// An event that nobody can read.
@@ -48,9 +48,9 @@ fn listed(site: &Site) -> Vec<Value> {
 /// Runs a server until it has given `count` deliveries up.
 async fn serve_until_parked(site: &mut Site, count: usize) {
     let mut server = site.start().await;
-    let bus = bus(site).await;
+    let stores = Stores::open(&config_of(&site.data(), &[])).await;
     eventually("it is given up", async || {
-        let parked = bus.parked().await.expect("the bus");
+        let parked = stores.parked().await;
         if parked.len() == count { Ok(()) } else { Err(parked) }
     })
     .await;
@@ -73,27 +73,34 @@ async fn parked_deliveries_are_listed_and_replayed() {
 
     let lines = listed(&site);
     assert_eq!(lines.len(), 2);
-    for (line, event) in lines.iter().zip(&events) {
+    for line in &lines {
+        let event =
+            events.iter().find(|event| line["id"].as_str() == Some(&event.id.to_string())).expect("ours");
         assert_eq!(
-            (line["queue"].as_str(), line["event"].as_str()),
+            (line["service"].as_str(), line["event"].as_str()),
             (Some("intake"), Some(ReportClosed::TYPE))
         );
-        assert_eq!(line["report"].as_str(), Some(event.report.to_string().as_str()));
+        assert_eq!(line["report"].as_str(), Some(event.report.name().as_str()));
         assert!(line["reason"].as_str().is_some_and(|reason| !reason.is_empty()), "{line}");
     }
     let table = parked(&site, &["list"]);
     let table = String::from_utf8(table.stdout).expect("text");
     assert!(table.contains("ReportClosed") && table.contains("intake"), "{table}");
 
-    let ids: Vec<String> = lines.iter().map(|line| line["id"].to_string()).collect();
+    let id = |line: &Value| line["id"].as_str().expect("an id").to_owned();
+    let ids: Vec<String> = lines.iter().map(id).collect();
+    let other = "01900000-0000-7000-8000-000000000000";
     assert!(!parked(&site, &["replay"]).status.success(), "all is said, never meant");
-    let wrong = parked(&site, &["replay", &ids[0], "999999"]);
+    let wrong = parked(&site, &["replay", &ids[0], other]);
     let said = String::from_utf8_lossy(&wrong.stderr);
-    assert!(wrong.status.code() == Some(1) && said.contains("999999") && !said.contains(&ids[0]), "{said}");
+    assert!(wrong.status.code() == Some(1) && said.contains(other) && !said.contains(&ids[0]), "{said}");
     assert_eq!(listed(&site).len(), 2, "nothing was replayed");
     assert_eq!(parked(&site, &["replay", &ids[0]]).status.code(), Some(0));
-    assert_eq!(listed(&site).iter().map(|line| line["id"].to_string()).collect::<Vec<_>>(), ids[1..]);
+    assert_eq!(listed(&site).iter().map(id).collect::<Vec<_>>(), ids[1..]);
     assert_eq!(parked(&site, &["replay", "--all"]).status.code(), Some(0));
     assert!(listed(&site).is_empty());
     serve_until_parked(&mut site, 2).await;
+
+    assert_eq!(parked(&site, &["drop", &ids[0]]).status.code(), Some(0));
+    assert_eq!(listed(&site).iter().map(id).collect::<Vec<_>>(), ids[1..]);
 }

@@ -26,8 +26,8 @@ async fn whoever_cannot_use_its_database_is_not_ready_until_it_can_again() {
         .await;
     };
     unmet(&[]).await;
-    for owner in ["intake", "classification", "routing", "satisfaction", "bus"] {
-        let table = if owner == "bus" { "deliveries" } else { "outbox" };
+    for owner in ["intake", "classification", "routing", "satisfaction"] {
+        let table = "retries";
         tamper(world.data(), owner, &format!("ALTER TABLE {table} RENAME TO gone")).await;
         unmet(&[format!("{owner}/database")]).await;
         tamper(world.data(), owner, &format!("ALTER TABLE gone RENAME TO {table}")).await;

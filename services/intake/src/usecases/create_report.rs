@@ -89,9 +89,11 @@ async fn serve(intake: &Intake, tickets: &mut Vec<Ticket>) {
                 deliver(ticket, answer);
             }
         }
-        Err(error) if tickets.len() == 1 => {
+        // A database that is away is away for all of them.
+        Err(error) if tickets.len() == 1 || !error.is_of_one() => {
+            let problem = error.problem();
             for ticket in tickets.drain(..) {
-                deliver(ticket, Err(Problem::clone(&error.problem()).into()));
+                deliver(ticket, Err(problem.clone().into()));
             }
         }
         // One bad report must not take others down with it: each gets a transaction of its own.

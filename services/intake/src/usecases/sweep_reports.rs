@@ -19,7 +19,11 @@ pub type Asked = HashMap<ReportId, Timestamp>;
 
 /// Asks about reports that have stood still for `stuck_after`. While events wait anywhere, standing still is no sign of a
 /// loss, and sending more would only add to the queue: then nothing is asked.
-pub async fn sweep_reports(intake: &Intake, stuck_after: Duration, asked: &mut Asked) -> Result<usize, Error> {
+pub async fn sweep_reports(
+    intake: &Intake,
+    stuck_after: Duration,
+    asked: &mut Asked,
+) -> Result<usize, Error> {
     let now = intake.outbox.clock().now();
     asked.retain(|_, at| now.since(*at) < PATIENCE);
     let db = intake.outbox.database().read();

@@ -142,7 +142,7 @@ async fn every_order_with_repeats_gives_the_same_timeline() {
         last = world.read("citizen-1", &name).await;
         outcomes.push(outcome(&last));
     }
-    assert!(world.bus.parked().await.unwrap().is_empty());
+    assert!(world.outbox.parked().await.unwrap().is_empty());
     let first = &outcomes[0];
     assert_eq!(first.0.len(), 14, "ReportSubmitted and thirteen events: {first:?}");
     assert_eq!(first.1, ReportState::Closed);
@@ -161,7 +161,7 @@ async fn an_event_about_a_report_that_was_never_taken_is_parked() {
     let world = World::start().await;
     let events = story(ReportId(Uuid::from_u128(77)));
     world.bus.publish(&events[..1]).await.unwrap();
-    eventually("it is parked", async || world.bus.parked().await.unwrap().len() == 1).await;
+    eventually("it is parked", async || world.outbox.parked().await.unwrap().len() == 1).await;
 }
 
 #[tokio::test]
@@ -173,7 +173,7 @@ async fn an_unreadable_event_is_parked_even_when_it_comes_too_early() {
     let mut events = story(ReportId::parse_name(&name).unwrap());
     events[1].body = vec![0xff; 7].into();
     world.bus.publish(&events[1..2]).await.unwrap();
-    eventually("it is parked", async || world.bus.parked().await.unwrap().len() == 1).await;
+    eventually("it is parked", async || world.outbox.parked().await.unwrap().len() == 1).await;
     world.bus.publish(&events[..1]).await.unwrap();
     eventually("the one before it is told", async || {
         world.read("citizen-1", &name).await.timeline.len() == 2

@@ -11,7 +11,9 @@ use contract::google::r#type::LatLng;
 use contract::intake::v1::intake_service_client::IntakeServiceClient;
 use contract::intake::v1::{CreateReportRequest, GetReportRequest, Report, ReportView, Reporter};
 use contract::{DESCRIPTORS, Event as _};
-use messaging::{Bus, RetryPolicy, Subscription};
+use database::Database;
+use engines::Ground;
+use messaging::{Bus, Outbox, RetryPolicy, Subscription};
 use province::Province;
 use runtime::wire::PageKey;
 use runtime::{Lifecycle, Platform, Readiness, grpc};
@@ -31,7 +33,10 @@ pub struct World {
     pub channel: Channel,
     pub client: IntakeServiceClient<Channel>,
     issuer: DevelopmentIssuer,
+    /// The service's database, as the test looks at it.
+    pub outbox: Outbox,
     _data: TempDir,
+    _ground: Ground,
 }
 
 fn province() -> Arc<Province> {
@@ -45,7 +50,9 @@ impl World {
         let data = tempfile::tempdir().unwrap();
         let clock = Clock::system();
         let subscriptions = vec![intake::SUBSCRIPTION, LISTENER];
-        let bus = Bus::open(&data.path().join("bus.db"), subscriptions, clock.clone(), None).await.unwrap();
+        let ground = Ground::on_table_bus();
+        ground.prepare::<intake::Migrator>(intake::NAME, data.path()).await;
+        let bus = ground.bus(data.path(), subscriptions, None).await;
         let lifecycle = Lifecycle::new(Duration::from_secs(5));
         let platform = Platform {
             lifecycle: lifecycle.clone(),
@@ -56,20 +63,25 @@ impl World {
             page_key: PageKey::new(&[1; 32]),
             reporters: ReporterSeal::new(&[2; 32]),
             retry: RetryPolicy::FAST,
+            retention: Duration::from_secs(3_600),
             data: data.path().to_owned(),
-            migrate: true,
+            database: ground.database(),
         };
         let config = intake::Config {
             media_folder: None,
             group_commit: 100,
             decoders: 1,
             upload_lifetime: HumanDuration(Duration::from_secs(3_600)),
+            sweep_interval: HumanDuration(Duration::from_secs(15)),
+            stuck_after: HumanDuration(Duration::from_secs(30)),
         };
         let service = intake::start(config, &[3; 32], &platform).await.unwrap();
         let issuer = DevelopmentIssuer::open(data.path(), "test", "fieldreport", clock.clone()).unwrap();
         let channel = serve(&service, &platform, &issuer).await;
         let client = IntakeServiceClient::new(channel.clone());
-        Self { bus, lifecycle, channel, client, issuer, _data: data }
+        let database = Database::open(ground.database().place(intake::NAME, data.path())).await.unwrap();
+        let outbox = Outbox::new(database, intake::NAME, clock);
+        Self { bus, lifecycle, channel, client, issuer, outbox, _data: data, _ground: ground }
     }
 
     pub fn as_citizen<T>(&self, subject: &str, message: T) -> Request<T> {

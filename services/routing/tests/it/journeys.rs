@@ -252,7 +252,7 @@ async fn an_event_that_cannot_be_read_is_parked_and_the_others_go_on() {
     let good = Report::new(13);
     world.publish(&[broken, good.classified(1, ROAD, Disposition::Route)]).await;
     world.wait_for::<event::ReportAssigned>(1).await;
-    assert_eq!(world.bus.parked().await.expect("parked").len(), 1);
+    assert_eq!(world.outbox.parked().await.expect("parked").len(), 1);
 }
 
 fn report_with_body(body: &'static [u8]) -> messaging::Envelope {

@@ -4,7 +4,7 @@ use contract::common::v1 as common;
 use contract::event::v1 as event;
 use event::Disposition;
 use messaging::{Chaos, Envelope};
-use sea_orm::{ConnectionTrait as _, Statement};
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use vocabulary::ReportId;
 
 use crate::world::{Report, World};
@@ -14,8 +14,11 @@ const ROAD: &str = "infrastructure.road";
 /// What must not depend on the order: the case, its open assignment, its running clocks. What was begun and ended on the
 /// way is history, and so is the round of a report that was withdrawn.
 async fn state(world: &World, report: ReportId) -> Vec<String> {
-    let database = database::Database::open(&world.data().join("routing.db")).await.expect("a database");
-    let id = report.0.simple().to_string().to_uppercase();
+    let database = world.outbox.database();
+    let id = match database.backend() {
+        DbBackend::Postgres => format!("'{}'", report.0),
+        _ => format!("x'{}'", report.0.simple()),
+    };
     let queries = [
         "SELECT state || ' ' || CASE state WHEN 'withdrawn' THEN '' ELSE round END || ' ' || sequence || ' ' ||
             coalesce(leaf, '') || ' ' || coalesce(access, '') || ' ' || coalesce(commune_code, '') || ' ' ||
@@ -26,8 +29,8 @@ async fn state(world: &World, report: ReportId) -> Vec<String> {
     let filters = ["", " AND end_time IS NULL", " AND stop_time IS NULL"];
     let mut lines = Vec::new();
     for (query, filter) in queries.iter().zip(filters) {
-        let sql = format!("{query} WHERE hex(report_id) = '{id}'{filter} ORDER BY line");
-        let statement = Statement::from_string(sea_orm::DbBackend::Sqlite, sql);
+        let sql = format!("{query} WHERE report_id = {id}{filter} ORDER BY line");
+        let statement = Statement::from_string(database.backend(), sql);
         for row in database.read().query_all_raw(statement).await.expect("rows") {
             lines.push(row.try_get::<String>("", "line").expect("a line"));
         }
@@ -77,7 +80,7 @@ async fn every_order_ends_alike(story: impl Fn(&Report) -> Vec<Envelope>) -> Vec
             );
         }
     }
-    assert!(world.bus.parked().await.expect("parked").is_empty());
+    assert!(world.outbox.parked().await.expect("parked").is_empty());
     expected.expect("at least one order")
 }
 

@@ -14,6 +14,7 @@ use contract::routing::v1::directory_service_client::DirectoryServiceClient;
 use contract::routing::v1::dispatch_service_client::DispatchServiceClient;
 use contract::routing::v1::routing_service_client::RoutingServiceClient;
 use database::Database;
+use engines::{Ground, is_idle};
 use messaging::{Bus, Chaos, Envelope, Handler, Outbox, Outcome, RetryPolicy, Subscription, Work, consume};
 use province::Province;
 use runtime::wire::{PageKey, timestamp};
@@ -54,7 +55,12 @@ struct ProbeSchema;
 #[async_trait::async_trait]
 impl MigratorTrait for ProbeSchema {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(messaging::migration::Outbox), Box::new(messaging::migration::Inbox)]
+        vec![
+            Box::new(messaging::migration::Outbox),
+            Box::new(messaging::migration::Inbox),
+            Box::new(messaging::migration::OutboxSent),
+            Box::new(messaging::migration::Retries),
+        ]
     }
 }
 
@@ -76,7 +82,10 @@ pub struct World {
     told: Arc<Mutex<Vec<Envelope>>>,
     issuer: DevelopmentIssuer,
     channel: Channel,
-    data: TempDir,
+    _data: TempDir,
+    /// The service's database, as the test looks at it.
+    pub outbox: Outbox,
+    _ground: Ground,
 }
 
 impl World {
@@ -88,8 +97,9 @@ impl World {
         let data = tempfile::tempdir().expect("a folder");
         let clock = Clock::manual(morning());
         let subscriptions = vec![routing::SUBSCRIPTION, PROBE];
-        let bus =
-            Bus::open(&data.path().join("bus.db"), subscriptions, clock.clone(), chaos).await.expect("a bus");
+        let ground = Ground::on_table_bus();
+        ground.prepare::<routing::Migrator>(routing::NAME, data.path()).await;
+        let bus = ground.bus(data.path(), subscriptions, chaos).await;
         let lifecycle = Lifecycle::new(Duration::from_secs(5));
         let platform = Platform {
             lifecycle: lifecycle.clone(),
@@ -100,12 +110,12 @@ impl World {
             page_key: PageKey::new(&[1; 32]),
             reporters: ReporterSeal::new(&[2; 32]),
             retry: RetryPolicy::FAST,
+            retention: Duration::from_secs(3_600),
             data: data.path().to_owned(),
-            migrate: true,
+            database: ground.database(),
         };
         let told = Arc::new(Mutex::new(Vec::new()));
-        let probe_database = Database::open(&data.path().join("probe.db")).await.expect("a database");
-        probe_database.migrate::<ProbeSchema>().await.expect("a schema");
+        let probe_database = ground.open::<ProbeSchema>("probe", data.path()).await;
         let probe_outbox = Outbox::new(probe_database, "probe", clock.clone());
         let probe = Probe(Arc::clone(&told));
         let watch =
@@ -115,11 +125,10 @@ impl World {
         let issuer =
             DevelopmentIssuer::open(data.path(), "test", "fieldreport", clock.clone()).expect("an issuer");
         let channel = serve(&service, &platform, &issuer).await;
-        Self { clock, bus, service, lifecycle, told, issuer, channel, data }
-    }
-
-    pub fn data(&self) -> &Path {
-        self.data.path()
+        let place = platform.database.place(routing::NAME, &platform.data);
+        let database = Database::open(place).await.expect("a database");
+        let outbox = Outbox::new(database, routing::NAME, clock.clone());
+        Self { clock, bus, service, lifecycle, told, issuer, channel, _data: data, outbox, _ground: ground }
     }
 
     pub fn dispatch(&self) -> DispatchServiceClient<Channel> {
@@ -174,14 +183,7 @@ impl World {
 
     /// Waits until no queue and no outbox has anything left.
     pub async fn rest(&self) {
-        let outbox = Database::open(&self.data.path().join("routing.db")).await.expect("a database");
-        let outbox = Outbox::new(outbox, "routing", self.clock.clone());
-        self.until("rest", async || {
-            // What leaves a queue may enter the outbox, and what leaves the outbox enters a queue.
-            let idle = async || self.bus.is_idle().await.expect("idle");
-            idle().await && outbox.depth().await.expect("depth") == 0 && idle().await
-        })
-        .await;
+        self.until("rest", async || is_idle(&self.bus, &[&self.outbox]).await).await;
     }
 
     pub async fn until(&self, what: &str, condition: impl AsyncFn() -> bool) {
@@ -192,7 +194,7 @@ impl World {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         let told: Vec<_> = self.all_told().iter().map(|event| event.short_type().to_owned()).collect();
-        let parked = self.bus.parked().await.expect("parked");
+        let parked = self.outbox.parked().await.expect("parked");
         panic!("waited in vain for {what}; told {told:?}; parked {parked:?}");
     }
 

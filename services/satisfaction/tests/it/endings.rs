@@ -66,7 +66,7 @@ async fn repeated_and_shuffled_events_invite_once() {
     let all = invited.len();
     invited.dedup();
     assert_eq!(invited.len(), all, "nobody is invited twice for the same round");
-    assert_eq!(world.bus.parked().await.unwrap(), []);
+    assert_eq!(world.outbox.parked().await.unwrap(), []);
     assert_eq!(world.service.audit().await.unwrap(), Vec::<String>::new());
 }
 
@@ -105,7 +105,7 @@ async fn every_order_of_events_ends_in_the_same_rows() {
         }
         world.until_idle().await;
     }
-    assert_eq!(world.bus.parked().await.unwrap(), []);
+    assert_eq!(world.outbox.parked().await.unwrap(), []);
     let rows = world
         .rows("SELECT standing, round, revision, reopened, ended_as FROM invitations ORDER BY report, round")
         .await;
@@ -143,7 +143,7 @@ async fn a_withdrawal_before_after_or_without_a_closing_ends_alike() {
         }
         world.tell(2, &withdrawn(2, &world.clock)).await;
         assert_eq!(world.service.audit().await.unwrap(), Vec::<String>::new());
-        assert_eq!(world.bus.parked().await.unwrap(), []);
+        assert_eq!(world.outbox.parked().await.unwrap(), []);
         ends.push(province(&world).await);
     }
     assert_eq!(ends[0], ends[1]);
@@ -178,7 +178,7 @@ async fn what_cannot_be_understood_or_contradicts_is_parked_and_harms_no_other()
     world.until_idle().await;
     world.invitation(1, 1).await;
     let reasons: Vec<String> =
-        world.bus.parked().await.unwrap().into_iter().map(|parked| parked.reason).collect();
+        world.outbox.parked().await.unwrap().into_iter().map(|parked| parked.reason).collect();
     assert_eq!(reasons.len(), 9, "{reasons:#?}");
     assert!(reasons[8].contains("closed before with other facts"), "{reasons:#?}");
     assert_eq!(world.heard::<event::RatingInvited>().len(), 1);

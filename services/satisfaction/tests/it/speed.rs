@@ -41,7 +41,7 @@ async fn closings_per_second() {
 #[ignore = "a measurement"]
 async fn score_queries_over_ten_million_reports() {
     let world = World::new().await;
-    let database = database::Database::open(&world.platform.data.join("satisfaction.db")).await.unwrap();
+    let database = world.outbox.database();
     let last = (START.datetime().date()).to_julian_day();
     let held = "x'1E000000021F000000042000000006210000000822000000082300000008240000000825000000062600000004280000000229000000012A00000001'";
     for (span, step, days) in [("day", 1, 730), ("month", 30, 25)] {

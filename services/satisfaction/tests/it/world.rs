@@ -10,6 +10,7 @@ use contract::event::v1 as event;
 use contract::satisfaction::v1::rating_service_client::RatingServiceClient;
 use contract::satisfaction::v1::score_service_client::ScoreServiceClient;
 use database::Database;
+use engines::{Ground, is_idle};
 use messaging::{Bus, Chaos, Envelope, Handler, Outbox, Outcome, RetryPolicy, Subscription, Work};
 use province::Province;
 use runtime::grpc::{Api, Context, GrpcConfig};
@@ -50,7 +51,12 @@ struct Tables;
 #[async_trait::async_trait]
 impl MigratorTrait for Tables {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(messaging::migration::Outbox), Box::new(messaging::migration::Inbox)]
+        vec![
+            Box::new(messaging::migration::Outbox),
+            Box::new(messaging::migration::Inbox),
+            Box::new(messaging::migration::OutboxSent),
+            Box::new(messaging::migration::Retries),
+        ]
     }
 }
 
@@ -65,7 +71,10 @@ pub struct World {
     routing: Outbox,
     issuer: DevelopmentIssuer,
     heard: Arc<Mutex<Vec<Envelope>>>,
+    /// The service's database, as the test looks at it.
+    pub outbox: Outbox,
     _folder: tempfile::TempDir,
+    _ground: Ground,
 }
 
 impl World {
@@ -77,8 +86,9 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::manual(START);
         let subscriptions = vec![satisfaction::SUBSCRIPTION, HEARD];
-        let bus =
-            Bus::open(&folder.path().join("bus.db"), subscriptions, clock.clone(), chaos).await.unwrap();
+        let ground = Ground::on_table_bus();
+        ground.prepare::<satisfaction::Migrator>(satisfaction::NAME, folder.path()).await;
+        let bus = ground.bus(folder.path(), subscriptions, chaos).await;
         let seal = ReporterSeal::new(&[3; 32]);
         let platform = Platform {
             lifecycle: Lifecycle::new(Duration::from_secs(5)),
@@ -89,8 +99,9 @@ impl World {
             page_key: PageKey::new(&[5; 32]),
             reporters: seal.clone(),
             retry: RetryPolicy::FAST,
+            retention: Duration::from_secs(3_600),
             data: folder.path().to_path_buf(),
-            migrate: true,
+            database: ground.database(),
         };
         let config = Config {
             close_every: HumanDuration(Duration::from_millis(10)),
@@ -100,14 +111,18 @@ impl World {
         let issuer =
             DevelopmentIssuer::open(folder.path(), "https://issuer", "fieldreport", clock.clone()).unwrap();
         let channel = serve(&service, &platform, &issuer).await;
-        let routing = outbox(folder.path(), "routing", &clock).await;
+        let routing = outbox(&ground, folder.path(), "routing", &clock).await;
         let heard = Arc::new(Mutex::new(Vec::new()));
         let stop = platform.lifecycle.stopping();
-        platform
-            .lifecycle
-            .spawn("routing relay", messaging::relay(routing.clone(), bus.clone(), stop.clone()));
+        platform.lifecycle.spawn(
+            "routing relay",
+            messaging::relay(routing.clone(), bus.clone(), platform.retention, stop.clone()),
+        );
+        let place = ground.database().place(satisfaction::NAME, folder.path());
+        let database = Database::open(place).await.unwrap();
+        let looked_at = Outbox::new(database, satisfaction::NAME, clock.clone());
         let listener = Listener(heard.clone());
-        let own = outbox(folder.path(), "listener", &clock).await;
+        let own = outbox(&ground, folder.path(), "listener", &clock).await;
         let listening = messaging::consume(bus.clone(), "listener", own, listener, RetryPolicy::FAST, stop);
         platform.lifecycle.spawn("listener", listening);
         Self {
@@ -121,7 +136,9 @@ impl World {
             routing,
             issuer,
             heard,
+            outbox: looked_at,
             _folder: folder,
+            _ground: ground,
         }
     }
 
@@ -146,9 +163,8 @@ impl World {
     }
 
     pub async fn until_idle(&self) {
-        // The service's outbox is not visible from here: what it publishes is awaited by `heard`.
-        eventually("the outbox and every queue are empty", async || {
-            self.routing.depth().await.unwrap() == 0 && self.bus.is_idle().await.unwrap()
+        eventually("every outbox and every queue is empty", async || {
+            is_idle(&self.bus, &[&self.routing, &self.outbox]).await
         })
         .await;
     }
@@ -186,8 +202,8 @@ impl World {
 
     /// The rows that a query finds in the service's database, each as text.
     pub async fn rows(&self, sql: &str) -> Vec<String> {
-        let database = Database::open(&self.platform.data.join("satisfaction.db")).await.unwrap();
-        let statement = Statement::from_string(sea_orm::DbBackend::Sqlite, sql);
+        let database = self.outbox.database();
+        let statement = Statement::from_string(database.backend(), sql);
         let rows = database.read().query_all_raw(statement).await.unwrap();
         let text = |row: &sea_orm::QueryResult, index: usize| {
             let number = row.try_get_by_index::<i64>(index).map(|number| number.to_string());
@@ -240,10 +256,8 @@ async fn serve(service: &Service, platform: &Platform, issuer: &DevelopmentIssue
     Channel::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap()
 }
 
-async fn outbox(folder: &Path, name: &'static str, clock: &Clock) -> Outbox {
-    let database = Database::open(&folder.join(format!("{name}.db"))).await.unwrap();
-    database.migrate::<Tables>().await.unwrap();
-    Outbox::new(database, name, clock.clone())
+async fn outbox(ground: &Ground, folder: &Path, name: &'static str, clock: &Clock) -> Outbox {
+    Outbox::new(ground.open::<Tables>(name, folder).await, name, clock.clone())
 }
 
 struct Listener(Arc<Mutex<Vec<Envelope>>>);

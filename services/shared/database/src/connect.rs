@@ -67,10 +67,7 @@ pub(crate) async fn server(server: &Server, place: &str) -> Result<Database, DbE
         .sqlx_logging(false)
         .record_stmt_in_spans(false)
         .map_sqlx_postgres_opts(move |postgres| {
-            postgres
-                .application_name("fieldreport")
-                .statement_cache_capacity(256)
-                .options(session.clone())
+            postgres.application_name("fieldreport").statement_cache_capacity(256).options(session.clone())
         })
         .map_sqlx_postgres_before_acquire(|connection, _| {
             Box::pin(async move {

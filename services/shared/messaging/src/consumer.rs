@@ -14,9 +14,10 @@ use sea_orm::DbErr;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+use vocabulary::Clock;
 
 use crate::backoff::Backoff;
-use crate::bus::{Arrival, Batch, Feed};
+use crate::bus::{Arrival, Batch, Feed, Vanished};
 use crate::retries::{self, Letter, Retry};
 use crate::{Bus, BusError, Envelope, Outbox, Work, inbox, retrying};
 
@@ -91,7 +92,8 @@ pub async fn consume<H: Handler>(
     stop: CancellationToken,
 ) -> Result<(), BusError> {
     let deferred = Arc::new(Notify::new());
-    let consumer = Arc::new(Consumer { outbox, handler, policy, queue, stop, deferred });
+    let pace = Clock::system();
+    let consumer = Arc::new(Consumer { outbox, handler, policy, queue, stop, pace, deferred });
     tokio::join!(follow(bus, consumer.clone()), retrying::run(consumer));
     Ok(())
 }
@@ -102,6 +104,8 @@ pub(crate) struct Consumer<H> {
     pub(crate) policy: RetryPolicy,
     pub(crate) queue: &'static str,
     pub(crate) stop: CancellationToken,
+    /// Attempts are paced by the machine's time: it goes on where a test makes the province's stand still.
+    pub(crate) pace: Clock,
     /// Wakes who looks after `retries`.
     pub(crate) deferred: Arc<Notify>,
 }
@@ -126,9 +130,20 @@ impl From<DbErr> for Failure {
 /// Subscribes, works, and begins anew when the connection ends.
 async fn follow<H: Handler>(bus: Bus, consumer: Arc<Consumer<H>>) {
     let mut backoff = Backoff::default();
+    let mut vanished = Vanished::Tell;
     while !consumer.stop.is_cancelled() {
-        let outcome = match bus.subscribe(consumer.queue).await {
-            Ok(feed) => work_on_feed(feed, &consumer, &mut backoff).await,
+        let outcome = match bus.subscribe(consumer.queue, vanished).await {
+            Ok(feed) => {
+                vanished = Vanished::Tell;
+                work_on_feed(feed, &consumer, &mut backoff).await
+            }
+            Err(BusError::QueueVanished) => match request_what_was_lost(&consumer.outbox).await {
+                Ok(()) => {
+                    vanished = Vanished::Make;
+                    continue;
+                }
+                Err(error) => Err(error),
+            },
             Err(error) => Err(error),
         };
         if let Err(error) = outcome {
@@ -144,9 +159,6 @@ async fn work_on_feed<H: Handler>(
     consumer: &Consumer<H>,
     backoff: &mut Backoff,
 ) -> Result<(), BusError> {
-    if feed.queue_was_lost() {
-        request_what_was_lost(&consumer.outbox).await?;
-    }
     loop {
         let batch = tokio::select! {
             biased;
@@ -162,7 +174,8 @@ async fn work_on_feed<H: Handler>(
     }
 }
 
-/// The queue is new: unless this service is new as well, what was in it is asked for again.
+/// A queue is not there: unless this service is new as well, what was in it is asked for again. The request waits in the
+/// outbox before the queue is made: whoever dies in between leaves a request too many, never a loss that nobody knows of.
 pub(crate) async fn request_what_was_lost(outbox: &Outbox) -> Result<(), BusError> {
     let Some(last) = inbox::last_receive_time(outbox.database().read()).await? else { return Ok(()) };
     tracing::warn!(source = outbox.source(), "a queue had vanished; what was in it is asked for again");
@@ -218,7 +231,7 @@ impl<H: Handler> Consumer<H> {
     }
 
     fn owe(&self, letter: Letter, reason: String) -> Retry {
-        Retry { letter, attempts: 0, next_attempt: self.outbox.clock().now(), reason }
+        Retry { letter, attempts: 0, next_attempt: retries::AT_ONCE, reason }
     }
 
     /// Inbox, effects, outbox and what is owed, in one transaction.
@@ -228,14 +241,13 @@ impl<H: Handler> Consumer<H> {
         work.lock(fresh.iter().map(|event| event.report).collect()).await?;
         let ids = fresh.iter().map(|event| event.id.0).chain(owed.iter().map(|retry| retry.letter.id));
         let mut new = inbox::claim(work.tx(), ids, now).await?;
-        let events: Vec<Envelope> =
-            fresh.iter().filter(|event| new.remove(&event.id.0)).cloned().collect();
+        let events: Vec<Envelope> = fresh.iter().filter(|event| new.remove(&event.id.0)).cloned().collect();
         let mut retries: Vec<Retry> =
             owed.iter().filter(|retry| new.remove(&retry.letter.id)).cloned().collect();
         for (event, outcome) in events.iter().zip(self.handle(&mut work, &events).await?) {
             if let Outcome::Failed(reason) = outcome {
                 self.warn(event.id.0, &reason, "an event failed and will be retried");
-                let next_attempt = now + self.policy.delay(1);
+                let next_attempt = self.pace.now() + self.policy.delay(1);
                 retries.push(Retry { letter: Letter::from(event), attempts: 1, next_attempt, reason });
             }
         }
@@ -254,11 +266,7 @@ impl<H: Handler> Consumer<H> {
     }
 
     /// The handler's effects on events that nobody had before. Requests to send again are followed here.
-    pub(crate) async fn handle(
-        &self,
-        work: &mut Work,
-        events: &[Envelope],
-    ) -> Result<Vec<Outcome>, Failure> {
+    pub(crate) async fn handle(&self, work: &mut Work, events: &[Envelope]) -> Result<Vec<Outcome>, Failure> {
         let mut asked: HashSet<Uuid> = HashSet::new();
         for event in events.iter().filter(|event| event.is::<RedriveRequested>()) {
             let request: RedriveRequested =

@@ -104,7 +104,8 @@ impl Envelope {
             id: EventId(Uuid::try_parse(required("id")?).map_err(|_| Unreadable::Attribute("id"))?),
             source: required("source")?.strip_prefix(SOURCE).ok_or_else(unreadable("source"))?.to_owned(),
             event_type: required("type")?.to_owned(),
-            report: ReportId::parse_name(required("subject")?).map_err(|_| Unreadable::Attribute("subject"))?,
+            report: ReportId::parse_name(required("subject")?)
+                .map_err(|_| Unreadable::Attribute("subject"))?,
             sequence: required("sequence")?.parse().map_err(|_| Unreadable::Attribute("sequence"))?,
             time: Timestamp::parse_rfc3339(required("time")?).ok_or_else(unreadable("time"))?,
             cause: text("causationid")

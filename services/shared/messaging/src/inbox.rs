@@ -3,9 +3,9 @@
 use std::collections::{BTreeSet, HashSet};
 
 use sea_orm::DatabaseTransaction;
+use sea_orm::ExprTrait as _;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, OnConflict, Query};
-use sea_orm::ExprTrait as _;
 use uuid::Uuid;
 use vocabulary::Timestamp;
 

@@ -126,7 +126,8 @@ impl MigrationTrait for Deliveries {
 #[async_trait::async_trait]
 impl MigrationTrait for OutboxSent {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let sent = Table::alter().table("outbox").add_column(ColumnDef::new("sent_time").big_integer()).to_owned();
+        let sent =
+            Table::alter().table("outbox").add_column(ColumnDef::new("sent_time").big_integer()).to_owned();
         manager.alter_table(sent).await?;
         let connection = manager.get_connection();
         connection

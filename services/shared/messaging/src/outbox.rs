@@ -135,8 +135,7 @@ impl Outbox {
             return Ok(Claim { events: self.envelopes(rows), tx: None });
         }
         let tx = self.database.begin().await?;
-        let rows =
-            unsent.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked).all(&tx).await?;
+        let rows = unsent.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked).all(&tx).await?;
         Ok(Claim { events: self.envelopes(rows), tx: Some(tx) })
     }
 
@@ -318,7 +317,11 @@ impl Work {
         let selection = Selection { reports, since, events: Vec::new() };
         let again = send_again(&self.tx, &selection).await?;
         if again > 0 {
-            tracing::warn!(source = self.outbox.source, events = again, "events are sent again: the bus had lost some");
+            tracing::warn!(
+                source = self.outbox.source,
+                events = again,
+                "events are sent again: the bus had lost some"
+            );
             metrics::counter!("events_redriven_total", "source" => self.outbox.source).increment(again);
             let wake = self.outbox.wake.clone();
             self.after_commit(move || wake.notify_one());
@@ -402,4 +405,3 @@ impl Work {
             .collect()
     }
 }
-

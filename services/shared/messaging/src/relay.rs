@@ -74,26 +74,29 @@ struct Carried {
 /// Carries one batch.
 async fn carry(outbox: &Outbox, publisher: &mut Publisher) -> Result<Carried, BusError> {
     let source = outbox.source();
+    // Before any row is held: connecting may take a while.
+    match publisher.check().await {
+        Err(BusError::QueueVanished) => {
+            request_what_was_lost(outbox).await?;
+            publisher.make_queues();
+            publisher.check().await?;
+        }
+        checked => checked?,
+    }
     let mut claim = outbox.claim(BATCH).await?;
     let events = std::mem::take(&mut claim.events);
     let lag = events.first().map_or(Duration::ZERO, |(_, oldest)| outbox.clock().now().since(oldest.time));
     metrics::gauge!("outbox_oldest_seconds", "source" => source).set(lag.as_secs_f64());
     if events.is_empty() {
         metrics::gauge!("outbox_waiting", "source" => source).set(0.0);
-        publisher.check().await?;
-        if publisher.take_loss() {
-            request_what_was_lost(outbox).await?;
-        }
         return Ok(Carried { taken: 0, refused: 0 });
     }
     let depth = if events.len() as u64 == BATCH { outbox.depth().await? } else { events.len() as u64 };
     metrics::gauge!("outbox_waiting", "source" => source).set(depth as f64);
     let (numbers, envelopes): (Vec<i64>, Vec<Envelope>) = events.into_iter().unzip();
     let taken = publisher.publish(&envelopes).await?;
-    if publisher.take_loss() {
-        request_what_was_lost(outbox).await?;
-    }
-    let sent: Vec<i64> = numbers.iter().zip(&taken).filter(|(_, taken)| **taken).map(|(seq, _)| *seq).collect();
+    let sent: Vec<i64> =
+        numbers.iter().zip(&taken).filter(|(_, taken)| **taken).map(|(seq, _)| *seq).collect();
     let carried = Carried { taken: sent.len(), refused: numbers.len() - sent.len() };
     if !sent.is_empty() {
         outbox.mark_sent(claim, sent).await?;

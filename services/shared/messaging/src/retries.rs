@@ -35,6 +35,9 @@ mod row {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// The next attempt of what need not wait.
+pub(crate) const AT_ONCE: Timestamp = Timestamp::EPOCH;
+
 /// A message as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Letter {
@@ -104,8 +107,8 @@ pub(crate) async fn insert(tx: &DatabaseTransaction, retries: &[Retry]) -> Resul
 
 /// Takes the next event whose time has come, counts the attempt and keeps others off it until `until`. The attempt is on
 /// record before it begins: an event that kills its consumer is counted all the same.
-pub(crate) async fn take(outbox: &Outbox, until: Timestamp) -> Result<Option<Retry>, DbErr> {
-    let now = outbox.clock().now().micros();
+pub(crate) async fn take(outbox: &Outbox, now: Timestamp, until: Timestamp) -> Result<Option<Retry>, DbErr> {
+    let now = now.micros();
     let due = || {
         row::Entity::find()
             .filter(row::Column::ParkedTime.is_null())
@@ -154,7 +157,7 @@ pub(crate) async fn postpone(
     next_attempt: Option<Timestamp>,
 ) -> Result<(), DbErr> {
     let parked = next_attempt.is_none().then(|| outbox.clock().now().micros());
-    let next = next_attempt.unwrap_or_else(|| outbox.clock().now());
+    let next = next_attempt.unwrap_or(AT_ONCE);
     let tx = outbox.database().begin().await?;
     row::Entity::update_many()
         .filter(row::Column::EventId.eq(event))
@@ -195,7 +198,7 @@ impl Outbox {
             .filter(row::Column::ParkedTime.is_not_null())
             .col_expr(row::Column::ParkedTime, Expr::value(Option::<i64>::None))
             .col_expr(row::Column::Attempts, Expr::value(0))
-            .col_expr(row::Column::NextAttemptTime, Expr::value(self.clock().now().micros()))
+            .col_expr(row::Column::NextAttemptTime, Expr::value(AT_ONCE.micros()))
             .exec(&tx)
             .await?;
         self.database().commit(tx).await?;

@@ -16,8 +16,8 @@ const POLL: Duration = Duration::from_millis(500);
 pub(crate) async fn run<H: Handler>(consumer: Arc<Consumer<H>>) {
     let mut backoff = Backoff::default();
     while !consumer.stop.is_cancelled() {
-        let lease = consumer.outbox.clock().now() + consumer.policy.lease;
-        match retries::take(&consumer.outbox, lease).await {
+        let now = consumer.pace.now();
+        match retries::take(&consumer.outbox, now, now + consumer.policy.lease).await {
             Ok(Some(retry)) => {
                 backoff.reset();
                 attempt(&consumer, retry).await;
@@ -49,7 +49,9 @@ async fn attempt<H: Handler>(consumer: &Consumer<H>, retry: Retry) {
                 consumer.count("done", 1);
                 return;
             }
-            Ok(Outcome::Failed(reason)) | Err(Failure::Event(reason)) => record(consumer, &retry, &reason).await,
+            Ok(Outcome::Failed(reason)) | Err(Failure::Event(reason)) => {
+                record(consumer, &retry, &reason).await
+            }
             Err(Failure::Database(error)) => Err(error),
         };
         match recorded {
@@ -93,6 +95,6 @@ async fn record<H: Handler>(
     }
     consumer.count("retry", 1);
     consumer.warn(id, reason, "an event failed and will be retried");
-    let next = consumer.outbox.clock().now() + consumer.policy.delay(retry.attempts);
+    let next = consumer.pace.now() + consumer.policy.delay(retry.attempts);
     retries::postpone(&consumer.outbox, id, reason, Some(next)).await
 }

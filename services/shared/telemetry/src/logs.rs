@@ -12,8 +12,11 @@ use tracing_subscriber::registry::Registry;
 use crate::{TelemetryConfig, TelemetryError};
 
 /// Libraries that talk too much at `info` and below.
-const NOISY: [&str; 10] =
-    ["h2", "hyper", "hyper_util", "tonic", "tower", "sqlx", "sea_orm", "lapin", "rustls", "opentelemetry"];
+const NOISY: [&str; 9] =
+    ["h2", "hyper", "hyper_util", "tonic", "tower", "sqlx", "sea_orm", "rustls", "opentelemetry"];
+
+/// Says as an error what its caller is told as an error and deals with.
+const SILENT: &str = "lapin";
 
 pub(crate) fn subscriber<W>(
     config: &TelemetryConfig,
@@ -44,7 +47,7 @@ where
 
 fn log_filter(config: &TelemetryConfig) -> Result<Targets, TelemetryError> {
     let default = level("telemetry.log_level", &config.log_level)?;
-    let mut targets = Targets::new().with_default(default);
+    let mut targets = Targets::new().with_default(default).with_target(SILENT, LevelFilter::OFF);
     if default > LevelFilter::WARN {
         targets = quiet(targets);
     }
@@ -55,7 +58,9 @@ fn log_filter(config: &TelemetryConfig) -> Result<Targets, TelemetryError> {
 }
 
 fn quiet(targets: Targets) -> Targets {
-    targets.with_targets(NOISY.map(|target| (target, LevelFilter::WARN)))
+    targets
+        .with_targets(NOISY.map(|target| (target, LevelFilter::WARN)))
+        .with_target(SILENT, LevelFilter::OFF)
 }
 
 fn level(key: &str, word: &str) -> Result<LevelFilter, TelemetryError> {

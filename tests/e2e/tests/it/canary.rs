@@ -110,7 +110,7 @@ async fn the_reporter_is_found_nowhere() {
     for (what, bytes) in &answers.0 {
         assert_eq!(find_mark(bytes), None, "in an answer of {what}");
     }
-    let events = world.spy().events().await;
+    let events = world.stores().events().await;
     assert!(events.len() >= 12, "{} events are too few to prove anything", events.len());
     for event in &events {
         assert_eq!(find_mark(&event.body), None, "in a {}", event.short_type());

@@ -9,12 +9,13 @@ use contract::classification::v1::decide_review_request::Decision;
 use contract::common::v1::{Outcome, ReportState, Verdict};
 use contract::intake::v1::Report;
 use contract::routing::v1::Resolution;
+use database::Database;
 use fieldreport::system::SUBSCRIPTIONS;
 use futures::future::join_all;
 use harness::{
     Agency, Api, Citizen, World, config_of, eventually, kinds, province, report, text, verify_timeline,
 };
-use messaging::{Bus, Envelope, RetryPolicy};
+use messaging::{Bus, Envelope, Outbox, RetryPolicy};
 use rand::rngs::SmallRng;
 use rand::seq::SliceRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
@@ -102,7 +103,7 @@ async fn a_bus_that_repeats_and_shuffles_changes_no_story() {
             verify_timeline(&lived.timeline);
         }
         world.until_idle().await;
-        let events = world.spy().events().await;
+        let events = world.stores().events().await;
         let ids: BTreeSet<_> = events.iter().map(|event| event.id.0).collect();
         // Every story but ReportSubmitted's own timeline entry is told by one event; none is told by two.
         assert_eq!((events.len(), ids.len()), (6 * STORY.len(), 6 * STORY.len()), "seed {seed}");
@@ -113,6 +114,8 @@ async fn a_bus_that_repeats_and_shuffles_changes_no_story() {
 /// Intake alone on a folder: every queue exists, nobody else is there to answer.
 struct Alone {
     platform: Platform,
+    /// Its database, as the test looks at it.
+    outbox: Outbox,
     api: Api,
 }
 
@@ -126,7 +129,7 @@ impl Alone {
             DevelopmentIssuer::open(data, &settings.issuer, &settings.audience, clock.clone()).expect("keys");
         let keys = vec![issuer.verification_key()];
         let verifier = Verifier::load(&settings.verifier(), keys, clock.clone()).expect("a verifier");
-        let bus = Bus::open(&data.join("bus.db"), SUBSCRIPTIONS.to_vec(), clock.clone(), None).await;
+        let bus = Bus::open(&data.join("bus.db"), SUBSCRIPTIONS.to_vec(), None).await;
         let platform = Platform {
             lifecycle: Lifecycle::new(config.grace.get()),
             readiness: Readiness::new(),
@@ -136,8 +139,9 @@ impl Alone {
             page_key: PageKey::new(&page),
             reporters: ReporterSeal::new(&reporter),
             retry: RetryPolicy::FAST,
+            retention: config.bus.retention.get(),
             data: data.to_owned(),
-            migrate: true,
+            database: config.database.clone(),
         };
         let service = intake::start(config.intake, &identity, &platform).await.expect("intake");
         let mut api = grpc::Api::new(contract::DESCRIPTORS);
@@ -147,7 +151,10 @@ impl Alone {
         let (lifecycle, readiness) = (platform.lifecycle.clone(), platform.readiness.clone());
         let context = Context { verifier, lifecycle, readiness, clock };
         grpc::serve(listener, api, &config.grpc, &context).expect("a server");
-        Self { platform, api: Api::at(&address.to_string(), issuer.into()) }
+        let place = platform.database.place("intake", data);
+        let database = Database::open(place).await.expect("intake's file");
+        let outbox = Outbox::new(database, "intake", Clock::system());
+        Self { platform, outbox, api: Api::at(&address.to_string(), issuer.into()) }
     }
 
     fn citizen(&self) -> Citizen {
@@ -155,9 +162,10 @@ impl Alone {
     }
 
     async fn until_told(&self) {
-        eventually("intake has read everything", async || match self.platform.bus.depth("intake").await {
-            Ok(0) => Ok(()),
-            other => Err(format!("{other:?}")),
+        eventually("intake has read everything", async || {
+            let waiting = self.platform.bus.depth("intake").await.expect("the bus");
+            let (owed, _) = self.outbox.count_retries().await.expect("its database");
+            if waiting + owed == 0 { Ok(()) } else { Err((waiting, owed)) }
         })
         .await;
     }
@@ -203,7 +211,7 @@ async fn every_order_of_a_life_is_told_as_one_story() {
     world.until_idle().await;
     let expected = citizen.get(&created.name).await.expect("own");
     assert_eq!(kinds(&expected), STORY);
-    let events = world.spy().events().await;
+    let events = world.stores().events().await;
     let events: Vec<Envelope> = events.into_iter().filter(|event| event.source != "intake").collect();
     assert_eq!(events.len(), STORY.len() - 1);
     world.finish().await;
@@ -223,7 +231,7 @@ async fn every_order_of_a_life_is_told_as_one_story() {
         alone.until_told().await;
         let told = alone.citizen().get(&created.name).await.expect("own");
         assert_eq!(told, expected, "seed {seed}");
-        assert!(alone.platform.bus.parked().await.expect("the bus").is_empty(), "seed {seed}");
+        assert!(alone.outbox.parked().await.expect("its database").is_empty(), "seed {seed}");
         alone.stop().await;
     }
 }

@@ -166,7 +166,9 @@ mod tests {
         assert_eq!(first.id, second.id);
         assert!(reason.contains("`id`"), "{reason}");
         let huge = delivered(properties(&event()), vec![0; BODY_LIMIT + 1], false);
-        assert!(matches!(arrival(huge, None), Arrival::Unreadable(_, reason) if reason.contains("65537 bytes")));
+        assert!(
+            matches!(arrival(huge, None), Arrival::Unreadable(_, reason) if reason.contains("65537 bytes"))
+        );
     }
 
     #[test]

@@ -15,6 +15,7 @@ use sea_orm::DbErr;
 
 pub use rabbit::{RabbitConfig, Trouble};
 pub use table::Chaos;
+pub(crate) use topology::Vanished;
 
 use crate::Envelope;
 use crate::retries::Letter;
@@ -47,6 +48,9 @@ pub enum BusError {
     /// The broker cannot be reached, does not answer, or has gone.
     #[error("the broker is out of reach: {0}")]
     Unreachable(String),
+    /// A queue is not there, and what was in it is gone: to be written down before it is made again.
+    #[error("a queue has vanished with what was in it")]
+    QueueVanished,
     /// The broker refuses what this system needs; waiting does not help.
     #[error("the broker is not as it must be: {0}")]
     Misconfigured(String),
@@ -86,16 +90,18 @@ impl Bus {
     }
 
     /// The deliveries of a queue, for one consumer. Ends with an error when the connection does.
-    pub(crate) async fn subscribe(&self, queue: &'static str) -> Result<Feed, BusError> {
+    pub(crate) async fn subscribe(&self, queue: &'static str, vanished: Vanished) -> Result<Feed, BusError> {
         match &self.0 {
             Kind::Table(bus) => Ok(Feed::Table(bus.subscribe(queue))),
-            Kind::Rabbit(bus) => Ok(Feed::Rabbit(Box::new(RabbitFeed::open(bus, queue).await?))),
+            Kind::Rabbit(bus) => Ok(Feed::Rabbit(Box::new(RabbitFeed::open(bus, queue, vanished).await?))),
         }
     }
 
     /// Publishes outside of any outbox, for tools and tests; says of each event whether it is durable on the bus.
     pub async fn publish(&self, events: &[Envelope]) -> Result<Vec<bool>, BusError> {
-        self.publisher("tool").publish(events).await
+        let mut publisher = self.publisher("tool");
+        publisher.make_queues();
+        publisher.publish(events).await
     }
 
     /// Whether it is the one of embedded mode.
@@ -153,11 +159,10 @@ impl Publisher {
         }
     }
 
-    /// Whether a queue had vanished since the last time this was asked, with whatever was in it.
-    pub(crate) fn take_loss(&mut self) -> bool {
-        match self {
-            Self::Table(_) => false,
-            Self::Rabbit(publisher) => publisher.take_loss(),
+    /// Next time, queues that have vanished are made: their loss is on record.
+    pub(crate) fn make_queues(&mut self) {
+        if let Self::Rabbit(publisher) = self {
+            publisher.make_queues();
         }
     }
 }
@@ -174,14 +179,6 @@ impl Feed {
         match self {
             Self::Table(feed) => feed.next(limit).await,
             Self::Rabbit(feed) => feed.next(limit).await,
-        }
-    }
-
-    /// Whether the queue had vanished when this feed was opened, with whatever was in it.
-    pub(crate) fn queue_was_lost(&self) -> bool {
-        match self {
-            Self::Table(_) => false,
-            Self::Rabbit(feed) => feed.queue_was_lost(),
         }
     }
 }

@@ -19,7 +19,7 @@ use lapin::{Channel, Confirmation, Connection, ConnectionProperties, Consumer};
 use settings::Secret;
 
 use super::amqp::{arrival, dead_because, properties, routing_key, short};
-use super::topology::{Topology, explain};
+use super::topology::{Topology, Vanished, explain};
 use super::{Batch, BusError, Receipt, Subscription};
 use crate::Envelope;
 
@@ -29,6 +29,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Shorter than a transaction of the relay may be idle.
 const CONFIRM_TIMEOUT: Duration = Duration::from_secs(4);
 const ASK_TIMEOUT: Duration = Duration::from_secs(4);
+/// Queues are made slowly, the more of them at once the more so.
+const DECLARE_TIMEOUT: Duration = Duration::from_secs(20);
 /// How often queues and bindings are looked after while everything works.
 const ASSERT_EVERY: Duration = Duration::from_secs(30);
 /// Twice a batch: the next one is here when one is done.
@@ -112,7 +114,8 @@ impl RabbitBus {
             let channel = connection.create_channel().await.map_err(explain)?;
             let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
             let queue = self.0.topology.queue(service);
-            let queue = channel.queue_declare(queue, passive, FieldTable::default()).await.map_err(explain)?;
+            let queue =
+                channel.queue_declare(queue, passive, FieldTable::default()).await.map_err(explain)?;
             channel.close(200, "asked".into()).await.map_err(explain)?;
             Ok(u64::from(queue.message_count()))
         })
@@ -126,13 +129,14 @@ impl RabbitBus {
         uri.query.heartbeat = Some(HEARTBEAT);
         let properties =
             ConnectionProperties::default().with_connection_name(format!("fieldreport {name}").into());
-        within(CONNECT_TIMEOUT, async { Connection::connect_uri(uri, properties).await.map_err(explain) }).await
+        within(CONNECT_TIMEOUT, async { Connection::connect_uri(uri, properties).await.map_err(explain) })
+            .await
     }
 
     /// Remembers how it went for one part of this process.
     fn note<T>(&self, who: &str, outcome: Result<T, BusError>) -> Result<T, BusError> {
         let trouble = match &outcome {
-            Ok(_) | Err(BusError::Database(_)) => None,
+            Ok(_) | Err(BusError::Database(_) | BusError::QueueVanished) => None,
             Err(BusError::Unreachable(why)) => Some(Trouble::Unreachable(why.clone())),
             Err(BusError::Misconfigured(why)) => Some(Trouble::Misconfigured(why.clone())),
         };
@@ -161,7 +165,7 @@ pub(crate) struct RabbitPublisher {
     bus: RabbitBus,
     who: String,
     link: Option<Link>,
-    lost: bool,
+    vanished: Vanished,
 }
 
 struct Link {
@@ -172,12 +176,12 @@ struct Link {
 
 impl RabbitPublisher {
     pub(super) fn new(bus: RabbitBus, source: &'static str) -> Self {
-        Self { bus, who: format!("{source} relay"), link: None, lost: false }
+        Self { bus, who: format!("{source} relay"), link: None, vanished: Vanished::Tell }
     }
 
-    /// Whether a queue had vanished since the last time this was asked, with whatever was in it.
-    pub(crate) fn take_loss(&mut self) -> bool {
-        std::mem::take(&mut self.lost)
+    /// Next time, queues that have vanished are made: their loss is on record.
+    pub(super) fn make_queues(&mut self) {
+        self.vanished = Vanished::Make;
     }
 
     /// Publishes with pipelined confirms: durable is what the broker has confirmed and not returned as unroutable.
@@ -237,13 +241,15 @@ impl RabbitPublisher {
         let link = match self.link.take() {
             Some(link) if link.connection.status().blocked() => {
                 self.link = Some(link);
-                return Err(BusError::Unreachable("the broker has raised an alarm and takes nothing".to_owned()));
+                return Err(BusError::Unreachable(
+                    "the broker has raised an alarm and takes nothing".to_owned(),
+                ));
             }
             Some(link) if !link.connection.status().connected() || !link.channel.status().connected() => {
                 self.open().await?
             }
             Some(mut link) if link.asserted.elapsed() >= ASSERT_EVERY => {
-                self.lost |= within(ASK_TIMEOUT, self.bus.0.topology.declare(&link.connection)).await?;
+                self.declare(&link.connection).await?;
                 link.asserted = Instant::now();
                 link
             }
@@ -253,9 +259,15 @@ impl RabbitPublisher {
         Ok(self.link.insert(link))
     }
 
+    async fn declare(&mut self, connection: &Connection) -> Result<(), BusError> {
+        within(DECLARE_TIMEOUT, self.bus.0.topology.declare(connection, self.vanished)).await?;
+        self.vanished = Vanished::Tell;
+        Ok(())
+    }
+
     async fn open(&mut self) -> Result<Link, BusError> {
         let connection = self.bus.connect(&self.who).await?;
-        self.lost |= within(ASK_TIMEOUT, self.bus.0.topology.declare(&connection)).await?;
+        self.declare(&connection).await?;
         let channel = within(ASK_TIMEOUT, async {
             let channel = connection.create_channel().await.map_err(explain)?;
             channel.confirm_select(ConfirmSelectOptions::default()).await.map_err(explain)?;
@@ -272,7 +284,6 @@ pub(crate) struct RabbitFeed {
     who: String,
     deliveries: Stream,
     given_up: Stream,
-    lost: bool,
     _connection: Connection,
 }
 
@@ -283,24 +294,29 @@ struct Stream {
 }
 
 impl RabbitFeed {
-    pub(super) async fn open(bus: &RabbitBus, service: &'static str) -> Result<Self, BusError> {
+    pub(super) async fn open(
+        bus: &RabbitBus,
+        service: &'static str,
+        vanished: Vanished,
+    ) -> Result<Self, BusError> {
         let who = format!("{service} consumer");
-        let opened = Self::try_open(bus, service, &who).await;
+        let opened = Self::try_open(bus, service, vanished, &who).await;
         bus.note(&who, opened)
     }
 
-    async fn try_open(bus: &RabbitBus, service: &'static str, who: &str) -> Result<Self, BusError> {
+    async fn try_open(
+        bus: &RabbitBus,
+        service: &'static str,
+        vanished: Vanished,
+        who: &str,
+    ) -> Result<Self, BusError> {
         let topology = &bus.0.topology;
         let connection = bus.connect(who).await?;
-        let lost = within(ASK_TIMEOUT, topology.declare(&connection)).await?;
+        within(DECLARE_TIMEOUT, topology.declare(&connection, vanished)).await?;
         let deliveries = Stream::open(&connection, &topology.queue(service), PREFETCH).await?;
         let given_up = Stream::open(&connection, &topology.dead_queue(service), 1).await?;
         let (bus, who) = (bus.clone(), who.to_owned());
-        Ok(Self { bus, who, deliveries, given_up, lost, _connection: connection })
-    }
-
-    pub(super) fn queue_was_lost(&self) -> bool {
-        self.lost
+        Ok(Self { bus, who, deliveries, given_up, _connection: connection })
     }
 
     /// What has arrived, at most `limit`. Nothing is lost when this is dropped while it waits.
@@ -375,6 +391,7 @@ pub(crate) struct Tag {
 impl Tag {
     pub(super) async fn acknowledge(self) -> Result<(), BusError> {
         let all_so_far = BasicAckOptions { multiple: true };
-        within(ASK_TIMEOUT, async { self.channel.basic_ack(self.tag, all_so_far).await.map_err(explain) }).await
+        within(ASK_TIMEOUT, async { self.channel.basic_ack(self.tag, all_so_far).await.map_err(explain) })
+            .await
     }
 }

@@ -170,7 +170,8 @@ impl TableFeed {
             rows.into_iter().map(|row| (row.id, to_envelope(row))).collect();
         if let Some((chaos, rng)) = &self.bus.0.chaos {
             let mut rng = rng.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let twins: Vec<_> = deliveries.iter().filter(|_| rng.random_bool(chaos.duplicate)).cloned().collect();
+            let twins: Vec<_> =
+                deliveries.iter().filter(|_| rng.random_bool(chaos.duplicate)).cloned().collect();
             deliveries.extend(twins);
             deliveries.shuffle(&mut *rng);
         }

@@ -10,9 +10,7 @@
 //! Deliveries are counted, delayed and given up by the consumers, in their databases (`retries`); the broker's own limit is
 //! a fuse that no working consumer ever reaches, set explicitly because its default differs from version to version.
 
-use lapin::options::{
-    ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions,
-};
+use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{Channel, Connection, ErrorKind, ExchangeKind};
 
@@ -26,6 +24,15 @@ const NOT_FOUND: u16 = 404;
 const ACCESS_REFUSED: u16 = 403;
 const PRECONDITION_FAILED: u16 = 406;
 const NOT_ALLOWED: u16 = 530;
+
+/// What is done about queues that are not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Vanished {
+    /// They are left, and the caller is told.
+    Tell,
+    /// They are made.
+    Make,
+}
 
 /// Names and queues of one system on a broker.
 #[derive(Debug, Clone)]
@@ -54,14 +61,25 @@ impl Topology {
         short(&format!("{}.{service}.dead.v1", self.prefix))
     }
 
-    /// Makes everything that is missing and asserts everything that is there. Answers whether a queue was missing: what had
-    /// been in it is gone.
-    pub(super) async fn declare(&self, connection: &Connection) -> Result<bool, BusError> {
-        let mut missing = false;
+    /// Makes everything that is missing and asserts everything that is there. Queues that have vanished took along what was
+    /// in them: unless they may be made, they are left for the caller to write that down first.
+    pub(super) async fn declare(&self, connection: &Connection, vanished: Vanished) -> Result<(), BusError> {
+        let mut channel = connection.create_channel().await.map_err(explain)?;
         for subscription in &self.subscriptions {
-            missing |= self.is_missing(connection, &self.queue(subscription.queue)).await?;
+            let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+            let queue = self.queue(subscription.queue);
+            match channel.queue_declare(queue, passive, FieldTable::default()).await {
+                Ok(_) => {}
+                Err(error) if reply_code(&error) == Some(NOT_FOUND) => {
+                    if vanished == Vanished::Tell {
+                        return Err(BusError::QueueVanished);
+                    }
+                    // The answer "no" has closed the channel.
+                    channel = connection.create_channel().await.map_err(explain)?;
+                }
+                Err(error) => return Err(explain(error)),
+            }
         }
-        let channel = connection.create_channel().await.map_err(explain)?;
         let durable = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
         for (name, kind) in [(self.events(), ExchangeKind::Topic), (self.dead(), ExchangeKind::Direct)] {
             channel.exchange_declare(name, kind, durable, FieldTable::default()).await.map_err(explain)?;
@@ -69,22 +87,7 @@ impl Topology {
         for subscription in &self.subscriptions {
             self.declare_queues(&channel, subscription).await?;
         }
-        channel.close(200, "declared".into()).await.map_err(explain)?;
-        Ok(missing)
-    }
-
-    /// Asked for passively on a channel of its own, which the answer "no" closes.
-    async fn is_missing(&self, connection: &Connection, queue: &ShortString) -> Result<bool, BusError> {
-        let channel = connection.create_channel().await.map_err(explain)?;
-        let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
-        match channel.queue_declare(queue.clone(), passive, FieldTable::default()).await {
-            Ok(_) => {
-                channel.close(200, "asked".into()).await.map_err(explain)?;
-                Ok(false)
-            }
-            Err(error) if reply_code(&error) == Some(NOT_FOUND) => Ok(true),
-            Err(error) => Err(explain(error)),
-        }
+        channel.close(200, "declared".into()).await.map_err(explain)
     }
 
     async fn declare_queues(&self, channel: &Channel, subscription: &Subscription) -> Result<(), BusError> {
@@ -94,23 +97,13 @@ impl Topology {
         channel.queue_declare(queue.clone(), durable, self.arguments(service)).await.map_err(explain)?;
         let dead_queue = self.dead_queue(service);
         channel.queue_declare(dead_queue.clone(), durable, quorum()).await.map_err(explain)?;
-        let bind = async |queue: &ShortString, exchange: ShortString, key: ShortString| {
-            let options = QueueBindOptions::default();
-            channel
-                .queue_bind(queue.clone(), exchange, key, options, FieldTable::default())
-                .await
-                .map_err(explain)
-        };
-        bind(&dead_queue, self.dead(), short(service)).await?;
-        for event_type in *types {
-            bind(&queue, self.events(), binding_key(event_type)).await?;
-        }
-        // What an older version of this service wanted and this one does not.
-        for event_type in contract::EVENT_TYPES.iter().filter(|event_type| !types.contains(event_type)) {
-            channel
-                .queue_unbind(queue.clone(), self.events(), binding_key(event_type), FieldTable::default())
-                .await
-                .map_err(explain)?;
+        let bindings = types.iter().map(|event_type| (&queue, self.events(), binding_key(event_type)));
+        let dead = std::iter::once((&dead_queue, self.dead(), short(service)));
+        for (queue, exchange, key) in bindings.chain(dead) {
+            // Not waited for one by one: what the broker refuses closes the channel, and the next question fails.
+            let options = QueueBindOptions { nowait: true };
+            let bound = channel.queue_bind(queue.clone(), exchange, key, options, FieldTable::default());
+            bound.await.map_err(explain)?;
         }
         Ok(())
     }

@@ -1,12 +1,12 @@
-//! Two services on real files: a publisher and a consumer that counts effects in its own database.
+//! Two services on real engines: a publisher and a consumer that counts effects in its own database.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use contract::Event as _;
-use contract::event::v1::ReportClosed;
-use database::Database;
+use contract::event::v1::{RedriveRequested, ReportClosed};
+use engines::{Ground, is_settled};
 use messaging::{
     Bus, Chaos, Envelope, Handler, Outbox, Outcome, RetryPolicy, Subscription, Work, consume, relay,
 };
@@ -21,38 +21,42 @@ pub struct Tables;
 #[async_trait::async_trait]
 impl MigratorTrait for Tables {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(messaging::migration::Outbox), Box::new(messaging::migration::Inbox)]
+        vec![
+            Box::new(messaging::migration::Outbox),
+            Box::new(messaging::migration::Inbox),
+            Box::new(messaging::migration::OutboxSent),
+            Box::new(messaging::migration::Retries),
+        ]
     }
 }
 
 pub const QUEUE: &str = "listener";
 pub const BOUND: Subscription = Subscription { queue: QUEUE, types: &[ReportClosed::TYPE] };
+pub const ASKED: Subscription = Subscription { queue: "speaker", types: &[RedriveRequested::TYPE] };
+const RETENTION: Duration = Duration::from_secs(3_600);
 
 pub struct World {
     pub folder: tempfile::TempDir,
+    pub ground: Ground,
     pub clock: Clock,
     pub bus: Bus,
+    /// The publisher's.
     pub outbox: Outbox,
+    /// The consumer's.
+    pub own: Outbox,
     pub stop: CancellationToken,
 }
 
 impl World {
     pub async fn new(chaos: Option<Chaos>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let clock = Clock::system();
-        let bus = Bus::open(&folder.path().join("bus.db"), vec![BOUND], clock.clone(), chaos).await.unwrap();
-        let outbox = Self::service(&folder, "speaker", &clock).await;
-        Self { folder, clock, bus, outbox, stop: CancellationToken::new() }
-    }
-
-    async fn service(folder: &tempfile::TempDir, name: &'static str, clock: &Clock) -> Outbox {
-        let database = Database::open(&folder.path().join(format!("{name}.db"))).await.unwrap();
-        database.migrate::<Tables>().await.unwrap();
-        Outbox::new(database, name, clock.clone())
-    }
-
-    pub async fn listener(&self) -> Outbox {
-        Self::service(&self.folder, "listener", &self.clock).await
+        let (clock, ground) = (Clock::system(), Ground::new());
+        let bus = ground.bus(folder.path(), vec![BOUND, ASKED], chaos).await;
+        let service = async |name: &'static str| {
+            Outbox::new(ground.open::<Tables>(name, folder.path()).await, name, clock.clone())
+        };
+        let (outbox, own) = (service("speaker").await, service(QUEUE).await);
+        Self { folder, ground, clock, bus, outbox, own, stop: CancellationToken::new() }
     }
 
     pub async fn say(&self, report: u128, rounds: std::ops::Range<i32>) {
@@ -66,19 +70,35 @@ impl World {
 
     pub fn start_relay(&self) -> tokio::task::JoinHandle<()> {
         let (outbox, bus, stop) = (self.outbox.clone(), self.bus.clone(), self.stop.clone());
-        background(async move { relay(outbox, bus, stop).await.unwrap() })
+        background(async move { relay(outbox, bus, RETENTION, stop).await.unwrap() })
     }
 
-    pub async fn start_listener(&self, listener: Listener) -> tokio::task::JoinHandle<()> {
-        let (bus, outbox, stop) = (self.bus.clone(), self.listener().await, self.stop.clone());
+    pub fn start_listener(&self, listener: Listener) -> tokio::task::JoinHandle<()> {
+        self.start_consumer(QUEUE, self.own.clone(), listener)
+    }
+
+    /// The publisher's own consumer, which follows requests to send again.
+    pub fn start_speaker(&self) -> tokio::task::JoinHandle<()> {
+        self.start_consumer(ASKED.queue, self.outbox.clone(), Listener::default())
+    }
+
+    fn start_consumer(
+        &self,
+        queue: &'static str,
+        outbox: Outbox,
+        handler: Listener,
+    ) -> tokio::task::JoinHandle<()> {
+        let (bus, stop) = (self.bus.clone(), self.stop.clone());
         background(
-            async move { consume(bus, QUEUE, outbox, listener, RetryPolicy::FAST, stop).await.unwrap() },
+            async move { consume(bus, queue, outbox, handler, RetryPolicy::FAST, stop).await.unwrap() },
         )
     }
 
-    pub async fn until_idle(&self) {
-        eventually("the outbox and every queue are empty", async || {
-            self.outbox.depth().await.unwrap() == 0 && self.bus.is_idle().await.unwrap()
+    /// Everything that was said has reached the listener: its effect, or the end of its attempts.
+    pub async fn until_settled(&self) {
+        eventually("every event has arrived", async || {
+            is_settled(&[(BOUND, &self.own), (Subscription { queue: "speaker", types: &[] }, &self.outbox)])
+                .await
         })
         .await;
     }
@@ -90,13 +110,13 @@ pub fn background(future: impl Future<Output = ()> + Send + 'static) -> tokio::t
 }
 
 pub async fn eventually(what: &str, condition: impl AsyncFn() -> bool) {
-    for _ in 0..2_000 {
+    for _ in 0..6_000 {
         if condition().await {
             return;
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    panic!("not within 10 s: {what}");
+    panic!("not within 30 s: {what}");
 }
 
 /// Remembers what it saw; misbehaves on demand.
@@ -109,8 +129,7 @@ pub struct Listener {
 #[derive(Clone, Copy)]
 pub enum Fault {
     Panic { times: u32 },
-    Reject,
-    Retry { times: u32 },
+    Fail { times: u32 },
 }
 
 impl Handler for Listener {
@@ -118,11 +137,16 @@ impl Handler for Listener {
         let mut outcomes = Vec::new();
         let mut seen = Vec::new();
         for event in events {
-            let round = event.decode::<ReportClosed>().unwrap().round;
-            let outcome = self.misbehave(round);
-            if outcome == Outcome::Done {
-                seen.push((event.report, event.sequence, round));
-            }
+            let outcome = match event.decode::<ReportClosed>() {
+                Ok(closed) => {
+                    let outcome = self.misbehave(closed.round);
+                    if outcome == Outcome::Done {
+                        seen.push((event.report, event.sequence, closed.round));
+                    }
+                    outcome
+                }
+                Err(error) => Outcome::Failed(error.to_string()),
+            };
             outcomes.push(outcome);
         }
         self.seen.lock().unwrap().extend(seen);
@@ -131,18 +155,23 @@ impl Handler for Listener {
 }
 
 impl Listener {
+    pub fn rounds(&self) -> Vec<i32> {
+        let mut rounds: Vec<i32> = self.seen.lock().unwrap().iter().map(|(_, _, round)| *round).collect();
+        rounds.sort_unstable();
+        rounds
+    }
+
     fn misbehave(&self, round: i32) -> Outcome {
         let mut faults = self.faults.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         match faults.get_mut(&round) {
-            Some(Fault::Reject) => Outcome::Reject("not for me".to_owned()),
             Some(Fault::Panic { times }) if *times > 0 => {
                 *times -= 1;
                 drop(faults);
                 panic!("round {round} is too much");
             }
-            Some(Fault::Retry { times }) if *times > 0 => {
+            Some(Fault::Fail { times }) if *times > 0 => {
                 *times -= 1;
-                Outcome::Retry("not yet".to_owned())
+                Outcome::Failed("not yet".to_owned())
             }
             _ => Outcome::Done,
         }

@@ -1,16 +1,17 @@
-//! The files of a system, looked at from outside: what waits in them, and whether what they hold is whole.
+//! The databases of a system, looked at from outside: what waits in them, and whether what they hold is whole.
 //!
 //! Nothing here uses the services' own queries: a mistake in those must not hide itself.
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
 
 use database::Database;
+use engines::is_settled;
+use fieldreport::config::Config;
 use fieldreport::system::SUBSCRIPTIONS;
-use messaging::{Bus, Outbox, Parked};
+use messaging::{Envelope, Outbox, Parked, Subscription};
 use sea_orm::{EntityTrait as _, QueryOrder as _};
 use sha2::{Digest as _, Sha256};
-use vocabulary::Clock;
+use vocabulary::{Clock, EventId, ReportId, Timestamp};
 
 use crate::eventually;
 
@@ -62,57 +63,102 @@ mod reports {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// The files of one data folder. The system that owns them may run meanwhile.
-pub struct Files {
-    bus: Bus,
-    outboxes: Vec<Outbox>,
-}
+#[expect(
+    clippy::disallowed_methods,
+    reason = "`sea_orm::model` writes a `begin()` of its own that nobody calls"
+)]
+mod outbox {
+    use sea_orm::entity::prelude::*;
 
-impl Files {
-    /// Opens the files of a system that has been started once.
-    pub async fn open(data: &Path) -> Self {
-        let clock = Clock::system();
-        let bus = Bus::open(&data.join("bus.db"), SUBSCRIPTIONS.to_vec(), clock.clone(), None).await;
-        let mut outboxes = Vec::new();
-        for subscription in SUBSCRIPTIONS {
-            let database = Database::open(&data.join(format!("{}.db", subscription.queue))).await;
-            outboxes.push(Outbox::new(
-                database.expect("a service's file"),
-                subscription.queue,
-                clock.clone(),
-            ));
-        }
-        Self { bus: bus.expect("the bus's file"), outboxes }
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "outbox")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub seq: i64,
+        pub event_id: Uuid,
+        pub event_type: String,
+        pub report_id: Uuid,
+        pub sequence: i64,
+        pub time: i64,
+        pub cause_id: Option<Uuid>,
+        pub traceparent: Option<String>,
+        pub body: Vec<u8>,
     }
 
-    /// Waits until no event is on its way: every outbox and every queue is empty. An event is always in one of them, but
-    /// may move while they are looked at, so they must be found empty several times in a row.
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The databases of one system. The system that owns them may run meanwhile.
+pub struct Stores {
+    parties: Vec<(Subscription, Outbox)>,
+}
+
+impl Stores {
+    /// Opens the databases of a system that has been started once.
+    pub async fn open(config: &Config) -> Self {
+        let mut parties = Vec::new();
+        for subscription in SUBSCRIPTIONS {
+            let place = config.database.place(subscription.queue, &config.data);
+            let database = Database::open(place).await.expect("a service's database");
+            parties.push((subscription, Outbox::new(database, subscription.queue, Clock::system())));
+        }
+        Self { parties }
+    }
+
+    /// Waits until no event is on its way: every service has every event that it wants, and owes none an attempt.
     pub async fn until_idle(&self) {
+        let parties: Vec<(Subscription, &Outbox)> =
+            self.parties.iter().map(|(subscription, outbox)| (*subscription, outbox)).collect();
         eventually("no event is on its way", async || {
-            for _ in 0..4 {
-                let mut waiting = Vec::new();
-                for outbox in &self.outboxes {
-                    waiting.push((outbox.source(), outbox.depth().await.expect("a depth")));
-                }
-                let idle = self.bus.is_idle().await.expect("the bus");
-                if !idle || waiting.iter().any(|(_, depth)| *depth > 0) {
-                    return Err((waiting, format!("bus idle: {idle}")));
-                }
+            if is_settled(&parties).await {
+                return Ok(());
             }
-            Ok(())
+            let mut waiting = Vec::new();
+            for (_, outbox) in &self.parties {
+                let depth = outbox.depth().await.expect("a depth");
+                waiting.push((outbox.source(), depth, outbox.count_retries().await.expect("a count")));
+            }
+            Err(waiting)
         })
         .await;
     }
 
-    /// Deliveries that were given up.
+    /// Events that were given up.
     pub async fn parked(&self) -> Vec<Parked> {
-        self.bus.parked().await.expect("the bus")
+        let mut parked = Vec::new();
+        for (_, outbox) in &self.parties {
+            parked.extend(outbox.parked().await.expect("what was parked"));
+        }
+        parked
+    }
+
+    /// Every event that was ever told, in the order of their ids: one after the other for each report.
+    pub async fn events(&self) -> Vec<Envelope> {
+        let mut events = Vec::new();
+        for (_, outbox) in &self.parties {
+            let rows = outbox::Entity::find().all(outbox.database().read()).await.expect("an outbox");
+            events.extend(rows.into_iter().map(|row| Envelope {
+                id: EventId(row.event_id),
+                source: outbox.source().to_owned(),
+                event_type: row.event_type,
+                report: ReportId(row.report_id),
+                sequence: row.sequence,
+                time: Timestamp::from_micros(row.time),
+                cause: row.cause_id.map(EventId),
+                traceparent: row.traceparent,
+                body: row.body.into(),
+            }));
+        }
+        events.sort_by_key(|event| event.id);
+        events
     }
 
     /// The state of every report, by id, after a proof that every timeline is whole: numbered without gaps from 1, each
     /// entry chained to the one before, no event told twice, and the last entry the one that the report names.
     pub async fn prove_timelines(&self) -> HashMap<String, String> {
-        let intake = self.outboxes.iter().find(|outbox| outbox.source() == "intake").expect("intake");
+        let (_, intake) =
+            self.parties.iter().find(|(_, outbox)| outbox.source() == "intake").expect("intake");
         let db = intake.database().read();
         let entries = timeline::Entity::find()
             .order_by_asc(timeline::Column::ReportId)
@@ -167,11 +213,12 @@ mod tests {
         let world = World::start().await;
         world.citizen("citizen-1").create(&report(text::ROAD)).await.expect("taken");
         world.until_idle().await;
-        let database = Database::open(&world.data().join("intake.db")).await.expect("intake's file");
+        let place = world.config().database.place("intake", world.data());
+        let database = Database::open(place).await.expect("intake's database");
         let work = database.begin().await.expect("a transaction");
         work.execute_unprepared(tampering).await.expect("done");
         work.commit().await.expect("a commit");
-        Files::open(world.data()).await.prove_timelines().await;
+        Stores::open(world.config()).await.prove_timelines().await;
     }
 
     #[tokio::test]

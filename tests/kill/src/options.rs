@@ -1,0 +1,94 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Parser;
+
+use crate::proxy::Link;
+use crate::town::Pace;
+
+/// Kills everything again and again while citizens use the system, and proves that nothing acknowledged was lost,
+/// doubled or told to the wrong person.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "kill-loop")]
+pub struct Options {
+    /// How long things go wrong.
+    #[arg(long, default_value_t = 240)]
+    pub seconds: u64,
+    /// Repeats the schedule and what the citizens do.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Acts of the town a second; half of them are reports.
+    #[arg(long, default_value_t = 300.0)]
+    pub rate: f64,
+    /// Citizens.
+    #[arg(long, default_value_t = 96)]
+    pub citizens: usize,
+    /// Processes of each service.
+    #[arg(long, default_value_t = 2)]
+    pub replicas: usize,
+    /// One process on SQLite instead of many on PostgreSQL and RabbitMQ.
+    #[arg(long)]
+    pub embedded: bool,
+    /// Plays single faults instead: these, or all.
+    #[arg(long, num_args = 0.., value_name = "NAME")]
+    pub faults: Option<Vec<String>>,
+    /// How long the broker is away in the fault `broker-down`, in seconds.
+    #[arg(long, default_value_t = 30)]
+    pub outage: u64,
+    /// How often something is restarted in faults that restart it.
+    #[arg(long, default_value_t = 20)]
+    pub rounds: u64,
+    /// Holds every piece between processes and database back, by so many milliseconds.
+    #[arg(long, default_value_t = 0)]
+    pub slow: u64,
+    /// Plants known bugs instead: these numbers, or all; the checker must catch each.
+    #[arg(long, num_args = 0.., value_name = "NN")]
+    pub planted: Option<Vec<String>>,
+    /// A setting of every process of the system, e.g. intake.stuck_after=1h; may be repeated.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub settings: Vec<String>,
+    /// How long work may stay open once nothing is broken any more, in seconds.
+    #[arg(long, default_value_t = 120)]
+    pub quiesce: u64,
+    /// Makes copies of the databases wrong in many ways at the end, and has the checker find each (embedded only).
+    #[arg(long)]
+    pub doctored: bool,
+    /// Gives the database a synchronous standby, which suffers as everything else does.
+    #[arg(long)]
+    pub standby: bool,
+    /// Keeps the folder of the run even if all is well.
+    #[arg(long)]
+    pub keep: bool,
+    /// Folder of the run; must not exist.
+    #[arg(long)]
+    pub folder: Option<PathBuf>,
+    /// The product; `tests/kill-loop` builds it.
+    #[arg(long)]
+    pub binary: PathBuf,
+    /// Python with the packages of `tests/python/requirements.txt`.
+    #[arg(long, default_value = "python3")]
+    pub python: PathBuf,
+    /// The repository.
+    #[arg(long, default_value = ".")]
+    pub root: PathBuf,
+}
+
+impl Options {
+    /// The town's pace at so many acts a second.
+    pub fn pace(&self, rate: f64) -> Pace {
+        Pace { citizens: self.citizens, rate, seed: self.seed, only: None }
+    }
+
+    /// How the link to the database behaves when nothing is wrong with it.
+    pub const fn usual_link(&self) -> Link {
+        if self.slow == 0 { Link::Quick } else { Link::Slow(Duration::from_millis(self.slow)) }
+    }
+
+    /// Where a play takes place.
+    pub fn folder_of(&self, play: &str) -> PathBuf {
+        let name = format!("fieldreport-kill-{play}-{}-{}", self.seed, std::process::id());
+        self.folder.clone().unwrap_or_else(|| std::env::temp_dir().join(name))
+    }
+}

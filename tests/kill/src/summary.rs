@@ -1,0 +1,107 @@
+//! What a run shows at the end.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::cluster::Life;
+use crate::nemesis::Deed;
+use crate::nemesis::schedule::Fault;
+use crate::run::Span;
+use crate::town::tally::Counts;
+
+/// The figures of a run.
+#[derive(Debug, Serialize)]
+pub struct Summary {
+    acts: u64,
+    counts: Counts,
+    kills: usize,
+    processes_killed: usize,
+    stalls: usize,
+    worst_gap_ms: u64,
+    ready_ms: BTreeMap<String, Ready>,
+    died_by_themselves: Vec<Life>,
+    well: Option<bool>,
+}
+
+/// Times from start to ready of one kind of process.
+#[derive(Debug, Serialize)]
+struct Ready {
+    lives: usize,
+    median: u64,
+    worst: u64,
+}
+
+impl Summary {
+    /// Draws the figures together.
+    pub fn new(counts: &Counts, acts: u64, span: Span, deeds: &[Deed], lives: &[Life]) -> Self {
+        let of = |kill: bool| deeds.iter().filter(move |deed| (deed.action.fault == Fault::Kill) == kill);
+        Self {
+            acts,
+            counts: counts.clone(),
+            kills: of(true).filter(|deed| deed.hit > 0).count(),
+            processes_killed: of(true).map(|deed| deed.hit).sum(),
+            stalls: of(false).filter(|deed| deed.hit > 0).count(),
+            worst_gap_ms: u64::try_from(counts.worst_gap(span.0, span.1).as_millis()).unwrap_or(u64::MAX),
+            ready_ms: ready(lives),
+            died_by_themselves: lives.iter().filter(|life| is_strange(life)).cloned().collect(),
+            well: None,
+        }
+    }
+
+    /// Whether nothing happened that the checker cannot see: no process died by itself.
+    pub fn is_well(&self) -> bool {
+        self.died_by_themselves.is_empty()
+    }
+
+    /// Prints the figures.
+    pub fn print(&self) {
+        eprintln!("\nacts              {}", self.acts);
+        eprintln!("kills             {} ({} processes)", self.kills, self.processes_killed);
+        eprintln!("stalls            {}", self.stalls);
+        eprintln!("worst gap         {:.1} s without an acknowledged create", self.worst_gap_ms as f64 / 1e3);
+        for (kind, ready) in &self.ready_ms {
+            eprintln!(
+                "ready             {kind}: {} ms (median of {}), {} ms at worst",
+                ready.median, ready.lives, ready.worst
+            );
+        }
+        for (kind, count) in &self.counts.answered {
+            eprintln!("answered          {kind}: {count}");
+        }
+        for (what, count) in &self.counts.failed {
+            eprintln!("failed attempts   {what}: {count}");
+        }
+        for life in &self.died_by_themselves {
+            let end = life.end.as_deref().unwrap_or_default();
+            eprintln!("NOT WELL: {} (pid {}) ended by itself: {end}", life.name, life.pid);
+        }
+    }
+
+    /// Says how it ended.
+    pub fn verdict(&mut self, well: bool) {
+        self.well = Some(well);
+        eprintln!("\n{}", if well { "WELL: every invariant holds" } else { "NOT WELL" });
+    }
+}
+
+fn is_strange(life: &Life) -> bool {
+    life.cause.as_deref() == Some("by itself")
+}
+
+fn ready(lives: &[Life]) -> BTreeMap<String, Ready> {
+    let mut times: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    for life in lives {
+        let kind = life.name.rsplit_once('-').map_or(life.name.as_str(), |(kind, _)| kind);
+        times.entry(kind.to_owned()).or_default().extend(life.ready_ms);
+    }
+    let figures = |mut times: Vec<u64>| {
+        times.sort_unstable();
+        Ready {
+            lives: times.len(),
+            median: times.get(times.len() / 2).copied().unwrap_or(0),
+            worst: times.last().copied().unwrap_or(0),
+        }
+    };
+    times.into_iter().map(|(kind, times)| (kind, figures(times))).collect()
+}
