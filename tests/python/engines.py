@@ -1,4 +1,4 @@
-"""deploy/local: private PostgreSQL and RabbitMQ with the roles and rights of production, that survive what tests do to them.
+"""deploy/local: private PostgreSQL and RabbitMQ with the roles and rights of production, and what tests do to them.
 
 Usage: engines.py [ROOT]   (the repository; default: the one this file lies in)
 """
@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pika
@@ -23,8 +24,8 @@ SERVICES = ("intake", "classification", "routing", "satisfaction")
 PATIENCE_SECONDS = 300
 
 
-def run(*command, ok=True, env=None) -> subprocess.CompletedProcess:
-    done = subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=PATIENCE_SECONDS, env=env)
+def run(*command, ok=True) -> subprocess.CompletedProcess:
+    done = subprocess.run([*map(str, command)], check=False, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
     if ok:
         assert done.returncode == 0, f"{command} answers {done.returncode}: {done.stdout}{done.stderr}"
     return done
@@ -35,14 +36,11 @@ class Engines:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.times: dict[str, float] = {}
 
     def up(self, *options) -> str:
-        begin = time.monotonic()
         done = run(LOCAL / "up", *options, self.folder)
-        self.times[f"up {len(self.times)}"] = time.monotonic() - begin
-        self.settings = dict(re.findall(r"^(\w+)=(\S+)$", (self.folder / "settings").read_text(), re.M))
-        self.environment = dict(re.findall(r"^export (\w+)='(.*)'$", done.stdout, re.M))
+        self.settings = dict(re.findall(r"^(\w+)=(\S+)$", (self.folder / "settings").read_text(), re.MULTILINE))
+        self.environment = dict(re.findall(r"^export (\w+)='(.*)'$", done.stdout, re.MULTILINE))
         assert (self.folder / "env").read_text() == done.stdout
         return done.stderr
 
@@ -154,13 +152,17 @@ def rights(engines: Engines) -> None:
             engines.refuses(engines.url(service), "SET ROLE fieldreport_identity", because=denied)
     for statement in ("CREATE DATABASE mine", "CREATE ROLE mine"):
         engines.refuses(owner, statement, because=denied)
-    engines.refuses(owner, "COPY reports TO PROGRAM 'true'", because="must be superuser")
+    engines.refuses(owner, "COPY reports TO PROGRAM 'true'", because="pg_execute_server_program")
     attributes = "rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls OR rolinherit"
     roles = engines.sql(
         engines.environment["FIELDREPORT_TEST_POSTGRES"],
         f"SELECT rolname, rolcanlogin, {attributes} FROM pg_roles WHERE rolname LIKE 'fieldreport%' ORDER BY 1",
     )
-    expected = {**{f"fieldreport_{service}": "t" for service in SERVICES}, "fieldreport_owner": "t", "fieldreport_identity": "f"}
+    expected = {
+        **{f"fieldreport_{service}": "t" for service in SERVICES},
+        "fieldreport_owner": "t",
+        "fieldreport_identity": "f",
+    }
     assert roles.split() == [f"{role}|{login}|f" for role, login in sorted(expected.items())], roles
 
 
@@ -242,19 +244,19 @@ def deaths(engines: Engines) -> None:
         assert int(engines.engine(engine, "pid").stdout) != killed[engine]
 
 
+def is_stopped(process: Path) -> bool:
+    return (process / "stat").read_text().rsplit(")", 1)[1].split()[0] == "T"
+
+
 def stalls(engines: Engines) -> None:
     """A stalled server answers nobody until it may continue; a stop does not wait for that."""
     for engine in ("postgres", "rabbitmq"):
-        pid = engines.engine(engine, "pid").stdout.strip()
-        state = lambda: Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]  # noqa: B023, E731
+        server = Path("/proc") / engines.engine(engine, "pid").stdout.strip()
         engines.engine(engine, "stall")
-        wait_for("the server is stopped", lambda: state() == "T")
+        wait_for("the server is stopped", partial(is_stopped, server))
         engines.engine(engine, "continue")
-        wait_for("the server goes on", lambda: state() != "T")
+        wait_for("the server goes on", lambda server=server: not is_stopped(server))
         engines.engine(engine, "stall")
-    engines.down()
-    assert gone(engines), processes_of(engines.folder)
-    engines.up()
 
 
 def gone(engines: Engines) -> bool:
@@ -284,7 +286,7 @@ def standby(engines: Engines) -> None:
     engines.engine("standby", "promote")
     assert "promoted" in engines.engine("postgres", "start", ok=False).stderr
     engines.down()
-    engines.up()
+    engines.up("--only", "postgres")
     promoted = engines.environment["FIELDREPORT_TEST_POSTGRES"]
     assert promoted != primary
     engines.sql(promoted, "INSERT INTO facts VALUES ('after')")
@@ -293,17 +295,21 @@ def standby(engines: Engines) -> None:
 
 def interrupted(engines: Engines) -> None:
     """A start that is broken off leaves nothing that `down` does not find; the next start completes it."""
-    with subprocess.Popen([LOCAL / "up", "--throw-away", engines.folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as begun:
+    with subprocess.Popen(
+        [LOCAL / "up", "--throw-away", engines.folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as begun:
         wait_for("RabbitMQ begins to start", (engines.folder / "rabbitmq" / "server.pid").exists)
         begun.send_signal(signal.SIGKILL)
     engines.down()
     wait_for("nothing runs", lambda: not processes_of(engines.folder))
-    with subprocess.Popen([LOCAL / "up", engines.folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as begun:
+    with subprocess.Popen(
+        [LOCAL / "up", "--only", "postgres", engines.folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as begun:
         wait_for("it works on the folder", lambda: processes_of(engines.folder))
         engines.down()  # waits for its turn
         assert begun.wait(PATIENCE_SECONDS) == 0
     assert not processes_of(engines.folder)
-    engines.up()
+    engines.up("--only", "postgres")
     assert engines.sql(engines.url("routing"), "SELECT 1") == "1"
 
 
@@ -311,8 +317,9 @@ def whole_life(parent: Path) -> Engines:
     engines = Engines(parent / "first")
     engines.up("--throw-away")
     assert engines.up().count("runs already") == 2
-    for port in set(engines.ports()) & set(listeners()):
-        assert listeners()[port] <= LOOPBACK, f"port {port} is open to others"
+    opened = {port: addresses for port, addresses in listeners().items() if port in engines.ports()}
+    assert len(opened) == 4, opened  # all but the standby's
+    assert set().union(*opened.values()) <= LOOPBACK, opened
     rights(engines)
     publish(engines)
     engines.engine("rabbitmq", "settle")
@@ -345,7 +352,8 @@ def main() -> None:
             parents[-1].chmod(mode)
             stack.callback(shutil.rmtree, parents[-1], ignore_errors=True)
         every = [Engines(parents[0] / "first"), Engines(parents[1] / "second"), Engines(parents[2] / "third")]
-        stack.callback(lambda: [engines.down("--remove", ok=False) for engines in every])
+        for engines in every:
+            stack.callback(engines.down, "--remove", ok=False)
         with ThreadPoolExecutor() as pool:
             first, second = pool.submit(whole_life, parents[0]), pool.submit(life_with_standby, parents[1])
             pool.submit(interrupted, every[2]).result()

@@ -48,8 +48,8 @@ remember() {
 
 password() { od -An -N 20 -tx1 /dev/urandom | tr -d ' \n'; }
 
-# lock_folder --exclusive|--shared: waits until no other command changes the folder as a whole. Held until this process ends, which is
-# why whatever is to live on must be started with `9>&- 7>&-`.
+# lock_folder --exclusive|--shared: waits until no other command changes the folder as a whole. Held until this process
+# ends, which is why whatever is to live on must be started with `9>&- 7>&-`.
 lock_folder() {
     while true; do
         [ -d "$folder" ] || die "$folder has just been removed"

@@ -147,18 +147,7 @@ pub async fn is_idle(bus: &Bus, outboxes: &[&Outbox]) -> bool {
 /// Whether every event of these services has reached every one of them that wants it, on whatever bus: it is in the inbox
 /// and nothing is owed to it. What was parked has reached its end as well.
 pub async fn is_settled(parties: &[(Subscription, &Outbox)]) -> bool {
-    let mut told: Vec<(Uuid, String)> = Vec::new();
-    for (_, outbox) in parties {
-        if outbox.depth().await.expect("a depth") > 0 {
-            return false;
-        }
-        for row in query(outbox.database(), "SELECT event_id, event_type FROM outbox").await {
-            told.push((
-                row.try_get("", "event_id").expect("an id"),
-                row.try_get("", "event_type").expect("a type"),
-            ));
-        }
-    }
+    let Some(told) = all_sent(parties).await else { return false };
     for (subscription, outbox) in parties {
         let rows = query(outbox.database(), "SELECT event_id FROM inbox").await;
         let known: BTreeSet<Uuid> =
@@ -173,7 +162,23 @@ pub async fn is_settled(parties: &[(Subscription, &Outbox)]) -> bool {
             return false;
         }
     }
-    true
+    // What was worked on meanwhile may have led to more.
+    all_sent(parties).await.is_some_and(|now| now.len() == told.len())
+}
+
+/// Every event with its type; none while some wait to be sent.
+async fn all_sent(parties: &[(Subscription, &Outbox)]) -> Option<Vec<(Uuid, String)>> {
+    let mut told = Vec::new();
+    for (_, outbox) in parties {
+        if outbox.depth().await.expect("a depth") > 0 {
+            return None;
+        }
+        for row in query(outbox.database(), "SELECT event_id, event_type FROM outbox").await {
+            let (id, event_type) = (row.try_get("", "event_id"), row.try_get("", "event_type"));
+            told.push((id.expect("an id"), event_type.expect("a type")));
+        }
+    }
+    Some(told)
 }
 
 async fn query(database: &Database, sql: &str) -> Vec<QueryResult> {

@@ -9,7 +9,7 @@ use engines::is_settled;
 use fieldreport::config::Config;
 use fieldreport::system::SUBSCRIPTIONS;
 use messaging::{Envelope, Outbox, Parked, Subscription};
-use sea_orm::{EntityTrait as _, QueryOrder as _};
+use sea_orm::{ConnectionTrait as _, DbBackend, EntityTrait as _, QueryOrder as _, Statement};
 use sha2::{Digest as _, Sha256};
 use vocabulary::{Clock, EventId, ReportId, Timestamp};
 
@@ -154,6 +154,25 @@ impl Stores {
         events
     }
 
+    /// Every row of every table on a PostgreSQL server, as bytes in which a text can be looked for.
+    pub async fn dump(&self) -> Vec<(String, Vec<u8>)> {
+        let tables = "SELECT table_schema || '.' || table_name AS line FROM information_schema.tables \
+                      WHERE table_schema IN ('public', 'identity') AND table_type = 'BASE TABLE'";
+        let mut dump = Vec::new();
+        for (_, outbox) in &self.parties {
+            let lines = async |sql: &str| -> Vec<String> {
+                let statement = Statement::from_string(DbBackend::Postgres, sql);
+                let rows = outbox.database().read().query_all_raw(statement).await.expect("rows");
+                rows.iter().map(|row| row.try_get("", "line").expect("text")).collect()
+            };
+            for table in lines(tables).await {
+                let rows = lines(&format!("SELECT t::text AS line FROM {table} t")).await.join("\n");
+                dump.push((format!("{}:{table}", outbox.source()), with_bytes(&rows)));
+            }
+        }
+        dump
+    }
+
     /// The state of every report, by id, after a proof that every timeline is whole: numbered without gaps from 1, each
     /// entry chained to the one before, no event told twice, and the last entry the one that the report names.
     pub async fn prove_timelines(&self) -> HashMap<String, String> {
@@ -186,6 +205,18 @@ impl Stores {
     }
 }
 
+/// The rows, and behind them every run of hexadecimal digits in them as the bytes it stands for.
+fn with_bytes(rows: &str) -> Vec<u8> {
+    let mut all = rows.as_bytes().to_vec();
+    for run in rows.split("\\x").skip(1) {
+        let digits: Vec<u8> = run.bytes().take_while(u8::is_ascii_hexdigit).collect();
+        let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap_or_default(), 16).ok();
+        all.extend(digits.chunks_exact(2).filter_map(byte));
+        all.push(b'\n');
+    }
+    all
+}
+
 /// SHA-256 over the hash before, report, number, time, event, then kind, state and both texts with their lengths.
 fn digest(entry: &timeline::Model, before: &[u8]) -> Vec<u8> {
     let mut hasher = Sha256::new();
@@ -203,8 +234,6 @@ fn digest(entry: &timeline::Model, before: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use sea_orm::ConnectionTrait as _;
-
     use super::*;
     use crate::{World, report, text};
 

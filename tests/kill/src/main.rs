@@ -1,6 +1,8 @@
 //! Kills the system in every way while citizens use it, and has an independent checker say what became of their reports.
 //! README.md says how to read what it prints.
 
+#![expect(clippy::large_futures, reason = "a few hundred of them, in a program that only tests")]
+
 mod answers;
 mod canary;
 mod checker;

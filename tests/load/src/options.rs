@@ -44,7 +44,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Runs two builds (or one on two folders) in turn, A B A B …, and prints the ratio of every figure.
-    Compare(Compare),
+    Compare(Box<Compare>),
     /// Fills the databases of a system that is not running with reports of two years.
     Seed(SeedOptions),
 }

@@ -20,7 +20,7 @@ async fn state(world: &World, report: ReportId) -> Vec<String> {
         _ => format!("x'{}'", report.0.simple()),
     };
     let queries = [
-        "SELECT state || ' ' || CASE state WHEN 'withdrawn' THEN '' ELSE round END || ' ' || sequence || ' ' ||
+        "SELECT state || ' ' || CASE state WHEN 'withdrawn' THEN '' ELSE CAST(round AS text) END || ' ' || sequence || ' ' ||
             coalesce(leaf, '') || ' ' || coalesce(access, '') || ' ' || coalesce(commune_code, '') || ' ' ||
             coalesce(code, '') || ' ' || hand_backs AS line FROM cases",
         "SELECT agency || ' ' || round || ' ' || state || ' ' || due_time AS line FROM assignments",

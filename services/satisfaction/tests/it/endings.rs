@@ -113,7 +113,7 @@ async fn every_order_of_events_ends_in_the_same_rows() {
     assert!(rows.chunks(2).all(|of_report| of_report == &rows[..2]), "{rows:#?}");
     assert!(rows[0].starts_with("withdrawn"), "{rows:#?}");
     let whole = world
-        .rows("SELECT SUM(closed), SUM(asked) FROM score_facts WHERE dimension = 'field' AND span = 'day'")
+        .rows("SELECT CAST(SUM(closed) AS bigint), CAST(SUM(asked) AS bigint) FROM score_facts WHERE dimension = 'field' AND span = 'day'")
         .await;
     assert_eq!(whole, [format!("{} 0", orders.len() * 2)]);
     assert_eq!(world.service.audit().await.unwrap(), Vec::<String>::new());
@@ -180,7 +180,8 @@ async fn what_cannot_be_understood_or_contradicts_is_parked_and_harms_no_other()
     let reasons: Vec<String> =
         world.outbox.parked().await.unwrap().into_iter().map(|parked| parked.reason).collect();
     assert_eq!(reasons.len(), 9, "{reasons:#?}");
-    assert!(reasons[8].contains("closed before with other facts"), "{reasons:#?}");
+    let contradicted = |reason: &String| reason.contains("closed before with other facts");
+    assert_eq!(reasons.iter().filter(|reason| contradicted(reason)).count(), 1, "{reasons:#?}");
     assert_eq!(world.heard::<event::RatingInvited>().len(), 1);
 }
 

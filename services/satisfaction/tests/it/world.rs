@@ -206,8 +206,12 @@ impl World {
         let statement = Statement::from_string(database.backend(), sql);
         let rows = database.read().query_all_raw(statement).await.unwrap();
         let text = |row: &sea_orm::QueryResult, index: usize| {
-            let number = row.try_get_by_index::<i64>(index).map(|number| number.to_string());
-            number.or_else(|_| row.try_get_by_index::<String>(index)).unwrap()
+            // SQLite has one kind of number, PostgreSQL says which it is.
+            let wide = || row.try_get_by_index::<i64>(index).map(|number| number.to_string());
+            let narrow = || row.try_get_by_index::<i32>(index).map(|number| number.to_string());
+            let truth = || row.try_get_by_index::<bool>(index).map(|truth| i32::from(truth).to_string());
+            let text = || row.try_get_by_index::<String>(index);
+            wide().or_else(|_| narrow()).or_else(|_| truth()).or_else(|_| text()).unwrap()
         };
         let columns = |row: &sea_orm::QueryResult| row.column_names().len();
         rows.iter()

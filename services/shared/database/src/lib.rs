@@ -7,7 +7,7 @@
 //!
 //! PostgreSQL: one pool per service; a connection is rolled back before it is used again, because a caller that vanished
 //! while `BEGIN` was on its way would otherwise leave an open transaction to the next one, whose writes would be lost.
-//! Transactions are READ COMMITTED; [`lock`] keeps other writers off the subjects of one.
+//! Transactions are READ COMMITTED; [`lock()`] keeps other writers off the subjects of one.
 
 mod config;
 mod connect;

@@ -90,11 +90,6 @@ impl Cluster {
         let of = |member: &Arc<Kept>| Resources::of(&member.spec.name, member.pid()?);
         self.members.iter().filter_map(of).collect()
     }
-
-    /// The processes of a service.
-    pub fn serving(&self, service: Service) -> impl Iterator<Item = &Arc<Kept>> {
-        self.members.iter().filter(move |member| member.spec.services.contains(&service))
-    }
 }
 
 impl Drop for Cluster {

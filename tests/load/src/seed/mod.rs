@@ -1,6 +1,6 @@
 //! Fills the databases of all services with consistent reports of two years, so that reading can be measured at any size.
 //!
-//! Every report lives as real ones do ([`script`]); intake's own rules make its code, its hash chain and its seal. What
+//! Every report lives as real ones do (`script`); intake's own rules make its code, its hash chain and its seal. What
 //! is not filled: answered requests, inboxes and outboxes (their rows are short-lived), photos.
 
 mod classification_rows;
