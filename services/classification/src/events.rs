@@ -1,6 +1,8 @@
 //! Domain → events.
 
-use contract::event::v1::{self as event, InfoRequested, ReportClassified, ReportReclassified, ReviewRequested};
+use contract::event::v1::{
+    self as event, InfoRequested, ReportClassified, ReportReclassified, ReviewRequested,
+};
 use messaging::Work;
 use runtime::wire::timestamp;
 use vocabulary::Timestamp;

@@ -43,11 +43,7 @@ const REPORT_EVERY: Duration = Duration::from_secs(3_600);
 
 /// Takes models into use that came into force, tries a new one each night or when asked to, and says how people and machine
 /// agree, until `stop`.
-pub async fn watch_models(
-    desk: Desk,
-    interval: Duration,
-    stop: CancellationToken,
-) -> Result<(), Infallible> {
+pub async fn watch_models(desk: Desk, interval: Duration, stop: CancellationToken) -> Result<(), Infallible> {
     let (mut asked, mut reported) = (false, None);
     while !stop.is_cancelled() {
         if let Err(error) = follow_switches(&desk).await {

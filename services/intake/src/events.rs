@@ -139,8 +139,7 @@ impl Teller<'_> {
         let asker = AgencyId::parse_name(&body.agency)?;
         let name = self.province.agencies.find(&asker);
         let agency = name.map(|agency| agency.name.get(Language::Vi).to_owned());
-        let facts =
-            Facts { agency, reason: Some(body.question.clone()), due: Some(due), ..Facts::default() };
+        let facts = Facts { agency, reason: Some(body.question.clone()), due: Some(due), ..Facts::default() };
         let words = self.notice(Notice::AwaitingInfo, &facts);
         let in_triage = envelope.source == "classification";
         let question = Some(Question { text: body.question, due, agency: asker, in_triage });

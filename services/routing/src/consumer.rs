@@ -68,14 +68,8 @@ fn read(envelope: &Envelope) -> Result<News, Unreadable> {
             duplicate_of,
             contested,
         } = envelope.decode()?;
-        let body = event::ReportClassified {
-            report,
-            classification,
-            disposition,
-            note,
-            template,
-            duplicate_of,
-        };
+        let body =
+            event::ReportClassified { report, classification, disposition, note, template, duplicate_of };
         return classified(envelope, body, contested);
     }
     if envelope.is::<event::ReviewRequested>() {

@@ -82,11 +82,8 @@ impl Citizen {
 
     /// Answers what was asked.
     pub async fn provide_info(&self, report: &str, text: &str) -> Result<Report, Status> {
-        let request = ProvideInfoRequest {
-            name: report.to_owned(),
-            text: text.to_owned(),
-            request_id: fresh_id(),
-        };
+        let request =
+            ProvideInfoRequest { name: report.to_owned(), text: text.to_owned(), request_id: fresh_id() };
         Ok(self.intake().provide_info(request).await?.into_inner())
     }
 
@@ -175,10 +172,7 @@ impl Triage {
     }
 
     /// Decides many reviews as they were read, in one call.
-    pub async fn decide_all(
-        &self,
-        decisions: Vec<(Review, Decision)>,
-    ) -> Result<Vec<ReviewResult>, Status> {
+    pub async fn decide_all(&self, decisions: Vec<(Review, Decision)>) -> Result<Vec<ReviewResult>, Status> {
         let requests = decisions.into_iter().map(|(review, decision)| as_read(&review, decision)).collect();
         let request = BatchDecideReviewsRequest { requests, request_id: fresh_id() };
         Ok(self.triage().batch_decide_reviews(request).await?.into_inner().results)

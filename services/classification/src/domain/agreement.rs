@@ -102,7 +102,11 @@ mod tests {
         let before = proposals(&[("infrastructure.road", 500), ("security.noise", 500)]);
         let same = proposals(&[("infrastructure.road", 50), ("security.noise", 50)]);
         assert!(drift(&before, &same).unwrap().index < 0.01);
-        let flood = proposals(&[("water_drainage.drainage", 80), ("infrastructure.road", 60), ("security.noise", 60)]);
+        let flood = proposals(&[
+            ("water_drainage.drainage", 80),
+            ("infrastructure.road", 60),
+            ("security.noise", 60),
+        ]);
         let found = drift(&before, &flood).unwrap();
         assert!(found.index > 0.25, "{found:?}");
         assert_eq!(found.shifts[0].0.as_str(), "water_drainage.drainage");

@@ -54,7 +54,9 @@ pub fn counts(marks: &[Marked], kept_out: bool) -> bool {
     let by_agency = last(&[Mark::AgencyAccepted, Mark::HandedBack]);
     let confirmed = match by_supervisor.or(by_agency) {
         Some(Mark::Confirmed | Mark::AgencyAccepted) => true,
-        Some(Mark::Refuted | Mark::HandedBack | Mark::TrainingApproved | Mark::TrainingRevoked) | None => false,
+        Some(Mark::Refuted | Mark::HandedBack | Mark::TrainingApproved | Mark::TrainingRevoked) | None => {
+            false
+        }
     };
     let approved = last(&[Mark::TrainingApproved, Mark::TrainingRevoked]) == Some(Mark::TrainingApproved);
     confirmed && (!kept_out || approved)

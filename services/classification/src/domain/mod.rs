@@ -1,7 +1,7 @@
 //! Pure rules of classification: text, features, model, cues, and the policy that turns them into a suggestion.
 
-pub mod assessment;
 pub mod agreement;
+pub mod assessment;
 mod augment;
 mod calibrate;
 pub mod case;

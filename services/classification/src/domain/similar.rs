@@ -38,8 +38,9 @@ impl WordSet {
         let words: Vec<&str> =
             text.tokens().iter().map(|token| text.folded(token)).filter(|word| *word != NEUTRAL).collect();
         let single = words.iter().map(|word| hash(word.bytes()));
-        let pairs =
-            words.windows(2).map(|pair| hash(pair[0].bytes().chain(std::iter::once(b' ')).chain(pair[1].bytes())));
+        let pairs = words
+            .windows(2)
+            .map(|pair| hash(pair[0].bytes().chain(std::iter::once(b' ')).chain(pair[1].bytes())));
         Self(single.chain(pairs).collect())
     }
 
@@ -151,7 +152,13 @@ pub fn likeness(subject: &Features, other: &Features, policy: &SimilarPolicy) ->
     let near = distance.map_or(0.0, |metres| (1.0 - metres / policy.radius_metres).max(0.0));
     let same_leaf = subject.leaf == other.leaf;
     let same_field = subject.leaf.field() == other.leaf.field();
-    let field = if same_leaf { 1.0 } else if same_field { FIELD_WORTH } else { 0.0 };
+    let field = if same_leaf {
+        1.0
+    } else if same_field {
+        FIELD_WORTH
+    } else {
+        0.0
+    };
     let age = apart(subject.sent, other.sent).as_secs_f64() / policy.window.as_secs_f64();
     let fresh = 1.0 - AGE_LOSS * age.min(1.0);
     // Near, and about the same: what the words do not say the field may.

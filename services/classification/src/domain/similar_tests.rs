@@ -4,11 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-const POLICY: SimilarPolicy = SimilarPolicy {
-    radius_metres: 300.0,
-    window: Duration::from_secs(30 * 86_400),
-    threshold: 0.5,
-};
+const POLICY: SimilarPolicy =
+    SimilarPolicy { radius_metres: 300.0, window: Duration::from_secs(30 * 86_400), threshold: 0.5 };
 const CITY: (f64, f64) = (9.1769, 105.1524);
 
 fn point(north_metres: f64, east_metres: f64) -> Point {
@@ -38,7 +35,11 @@ fn the_same_matter_at_the_same_place_is_found_in_whatever_words() {
         ("the same in the same words", features(HOLES, 20.0, ROAD, 1), true),
         ("without accents", features("duong truoc cho co nhieu o ga lon", 20.0, ROAD, 1), true),
         ("in other words", features("mặt lộ bể nát, sửa giùm", 60.0, ROAD, 3), true),
-        ("another leaf of the field", features("nắp cống bể", 20.0, "infrastructure.sidewalk_manhole", 0), true),
+        (
+            "another leaf of the field",
+            features("nắp cống bể", 20.0, "infrastructure.sidewalk_manhole", 0),
+            true,
+        ),
         ("another matter there", features("quán karaoke ồn quá", 10.0, "security.noise", 0), false),
         ("the same matter far away", features("mặt lộ bể nát, sửa giùm", 900.0, ROAD, 0), false),
         ("the same text far away", features(HOLES, 9_000.0, "security.noise", 0), true),
@@ -59,7 +60,8 @@ fn a_score_says_what_it_rests_on() {
     let found = likeness(&features(HOLES, 0.0, ROAD, 0), &features(HOLES, 40.0, ROAD, 0), &POLICY).unwrap();
     let words = |reason: &(Resemblance, f64)| (reason.0, (reason.1 * 100.0).round() as i64);
     let reasons: Vec<_> = found.reasons.iter().map(words).collect();
-    let expected = [(Resemblance::Near, 4_000), (Resemblance::SameLeaf, 100), (Resemblance::SimilarWords, 100)];
+    let expected =
+        [(Resemblance::Near, 4_000), (Resemblance::SameLeaf, 100), (Resemblance::SimilarWords, 100)];
     assert_eq!(reasons, expected);
 }
 
@@ -76,7 +78,9 @@ fn a_search_ignores_accents_and_may_end_in_the_middle_of_a_word() {
         assert_eq!(search_patterns(nothing), None, "{nothing}");
     }
     assert_eq!(search_patterns(&"a ".repeat(50)).map(|patterns| patterns.len()), Some(8));
-    assert!(search_patterns("50% giảm_giá \\").unwrap().iter().all(|pattern| !pattern[1..].contains(['_', '\\'])));
+    assert!(
+        search_patterns("50% giảm_giá \\").unwrap().iter().all(|pattern| !pattern[1..].contains(['_', '\\']))
+    );
 }
 
 #[test]

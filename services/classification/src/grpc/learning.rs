@@ -139,9 +139,9 @@ impl Learning {
     fn parse_reason(&self, reason: &str) -> Result<String, Problem> {
         let maximum = self.desk.province.policies.text.maximum_code_points;
         let reason = Text::parse_optional("reason", reason, maximum)?;
-        reason.map(String::from).ok_or_else(|| {
-            Problem::invalid("reason", "REASON_REQUIRED", "must say why", "Xin nêu lý do.")
-        })
+        reason
+            .map(String::from)
+            .ok_or_else(|| Problem::invalid("reason", "REASON_REQUIRED", "must say why", "Xin nêu lý do."))
     }
 
     fn parse_blind(

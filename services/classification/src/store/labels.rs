@@ -110,10 +110,7 @@ fn mark_row(label: Uuid, mark: NewMark) -> label_mark::ActiveModel {
 }
 
 /// Says something of the last label of each of these reports, where there is one.
-pub async fn mark_last(
-    tx: &DatabaseTransaction,
-    marks: Vec<(ReportId, NewMark)>,
-) -> Result<(), DbErr> {
+pub async fn mark_last(tx: &DatabaseTransaction, marks: Vec<(ReportId, NewMark)>) -> Result<(), DbErr> {
     if marks.is_empty() {
         return Ok(());
     }
@@ -127,10 +124,8 @@ pub async fn mark_last(
         .into_iter()
         .map(|row| (row.report, row.id))
         .collect();
-    let rows: Vec<_> = marks
-        .into_iter()
-        .filter_map(|(report, mark)| Some(mark_row(*last.get(&report.0)?, mark)))
-        .collect();
+    let rows: Vec<_> =
+        marks.into_iter().filter_map(|(report, mark)| Some(mark_row(*last.get(&report.0)?, mark))).collect();
     if !rows.is_empty() {
         label_mark::Entity::insert_many(rows).exec_without_returning(tx).await?;
     }
@@ -199,10 +194,7 @@ pub async fn list_labels(
 }
 
 /// One label.
-pub async fn find_label(
-    connection: &impl ConnectionTrait,
-    id: Uuid,
-) -> Result<Option<LabelRecord>, DbErr> {
+pub async fn find_label(connection: &impl ConnectionTrait, id: Uuid) -> Result<Option<LabelRecord>, DbErr> {
     let row = label::Entity::find_by_id(id).one(connection).await?;
     Ok(complete(connection, row.into_iter().collect()).await?.pop())
 }

@@ -16,18 +16,18 @@ mod samples;
 mod similar;
 
 pub use labels::{
-    Label, LabelPosition, LabelRecord, NewMark, find_label, has_decided, insert_labels, insert_mark, list_labels,
-    mark_last,
+    Label, LabelPosition, LabelRecord, NewMark, find_label, has_decided, insert_labels, insert_mark,
+    list_labels, mark_last,
 };
 pub use models::{
-    ModelRecord, find_model, insert_model, insert_switch, is_training_taken, list_models, read_model, switches,
-    take_training,
+    ModelRecord, find_model, insert_model, insert_switch, is_training_taken, list_models, read_model,
+    switches, take_training,
 };
 pub use papers::{Answer, Papers, find_classification, insert_answers, point, sent};
 pub use queries::{due_to_wake, find_reviews, load, read_cases, reports_of, update};
 pub use queue::{Position, Queue, count_open_reviews, list_reviews, read_review};
 pub use samples::{
-    DoubleLabel, Sample, add_proposals, blind_tasks, double_labels, insert_blind_label, insert_samples, proposals,
+    Sample, add_proposals, blind_tasks, double_labels, insert_blind_label, insert_samples, proposals,
 };
 pub use similar::{Candidate, Turn, candidates, note_turns, search};
 

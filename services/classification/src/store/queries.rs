@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, ExprTrait as _, QueryOrder as _, QuerySelect as _,
-};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, ExprTrait as _, QueryOrder as _, QuerySelect as _};
 use vocabulary::{ReportId, ReviewId, Timestamp};
 
 use super::entities::{classification, mark, review};
@@ -157,12 +155,8 @@ pub async fn reports_of(
     connection: &impl ConnectionTrait,
     reviews: &BTreeSet<ReviewId>,
 ) -> Result<BTreeSet<ReportId>, DbErr> {
-    let reports: Vec<Uuid> = of_ids(reviews)
-        .select_only()
-        .column(review::Column::Report)
-        .into_tuple()
-        .all(connection)
-        .await?;
+    let reports: Vec<Uuid> =
+        of_ids(reviews).select_only().column(review::Column::Report).into_tuple().all(connection).await?;
     Ok(reports.into_iter().map(ReportId).collect())
 }
 

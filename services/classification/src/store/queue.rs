@@ -153,7 +153,9 @@ mod tests {
             (ReviewState::Pending, Some(Access::Ordinary), "reviews_waiting"),
         ] {
             for (after, free_for) in [(None, None), (after, None), (after, free_for)] {
-                let plan = plan_of(query(Queue { state, only, sealed: after.is_some(), free_for }, after).limit(20)).await;
+                let plan =
+                    plan_of(query(Queue { state, only, sealed: after.is_some(), free_for }, after).limit(20))
+                        .await;
                 assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{state}: {plan}");
             }
         }

@@ -50,7 +50,8 @@ pub async fn blind_tasks(
     person: Person,
     limit: usize,
 ) -> Result<Vec<(Uuid, String)>, DbErr> {
-    let open = open_samples().order_by_asc(sample::Column::SampleTime).limit(LOOKED_AT).all(connection).await?;
+    let open =
+        open_samples().order_by_asc(sample::Column::SampleTime).limit(LOOKED_AT).all(connection).await?;
     let done: BTreeSet<Uuid> = blind_label::Entity::find()
         .filter(blind_label::Column::Person.eq(person.0.to_vec()))
         .filter(blind_label::Column::Sample.is_in(open.iter().map(|row| row.id)))
@@ -155,11 +156,7 @@ pub async fn double_labels(
 }
 
 /// Counts what the machine proposed on a local day.
-pub async fn add_proposals(
-    tx: &DatabaseTransaction,
-    day: i32,
-    proposals: &Proposals,
-) -> Result<(), DbErr> {
+pub async fn add_proposals(tx: &DatabaseTransaction, day: i32, proposals: &Proposals) -> Result<(), DbErr> {
     if proposals.is_empty() {
         return Ok(());
     }
@@ -178,11 +175,7 @@ pub async fn add_proposals(
 }
 
 /// What the machine proposed from one local day to another, both included.
-pub async fn proposals(
-    connection: &impl ConnectionTrait,
-    first: i32,
-    last: i32,
-) -> Result<Proposals, DbErr> {
+pub async fn proposals(connection: &impl ConnectionTrait, first: i32, last: i32) -> Result<Proposals, DbErr> {
     let rows = leaf_count::Entity::find()
         .filter(leaf_count::Column::Day.between(first, last))
         .all(connection)

@@ -47,7 +47,8 @@ pub async fn candidates(
     use classification::Column as C;
     let columns = [C::BandA, C::BandB, C::BandC, C::BandD];
     let by_square = squares.iter().map(|square| (C::Square, *square, IN_SQUARE));
-    let by_band = columns.into_iter().zip(bands.into_iter().flatten()).map(|(column, key)| (column, key, IN_BAND));
+    let by_band =
+        columns.into_iter().zip(bands.into_iter().flatten()).map(|(column, key)| (column, key, IN_BAND));
     let mut found: BTreeMap<Uuid, classification::Model> = BTreeMap::new();
     for (column, key, limit) in by_square.chain(by_band) {
         for row in of_key(column, key, since).limit(limit).all(connection).await? {

@@ -56,7 +56,8 @@ pub async fn list_reviews(desk: &Desk, caller: &Caller, page: Page) -> Result<Li
     // What was just decided to be graver than proposed is withheld at once, also from this list.
     let visible = rows.iter().filter(|(review, _)| may_see_review(caller, viewer.person, review));
     let machine = desk.machine();
-    let reviews = visible.map(|(review, papers)| messages::review(review, papers, &machine, viewer)).collect();
+    let reviews =
+        visible.map(|(review, papers)| messages::review(review, papers, &machine, viewer)).collect();
     Ok(ListReviewsResponse { reviews, next_page_token })
 }
 

@@ -112,10 +112,7 @@ impl Desk {
 }
 
 /// The dossiers of reviews; nobody else changes their reports until the work ends.
-async fn take_reviews(
-    work: &Work,
-    ids: &BTreeSet<ReviewId>,
-) -> Result<BTreeMap<ReviewId, Dossier>, DbErr> {
+async fn take_reviews(work: &Work, ids: &BTreeSet<ReviewId>) -> Result<BTreeMap<ReviewId, Dossier>, DbErr> {
     let reports = store::reports_of(work.tx(), ids).await?;
     work.lock(reports.iter().copied().collect()).await?;
     store::find_reviews(work.tx(), ids, &reports).await

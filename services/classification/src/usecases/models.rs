@@ -47,11 +47,7 @@ pub async fn ask_for_training(desk: Desk, request: Request) -> Result<TrainModel
 }
 
 /// Takes the model in force back, one step.
-pub async fn roll_back(
-    desk: Desk,
-    caller: Caller,
-    request: Request,
-) -> Result<RollbackModelResponse, Error> {
+pub async fn roll_back(desk: Desk, caller: Caller, request: Request) -> Result<RollbackModelResponse, Error> {
     let work = desk.outbox.begin().await?;
     if let Known::Answered(reply) = request.look_up(work.tx()).await?? {
         return RollbackModelResponse::decode(&*reply).map_err(|_| Problem::internal("stored reply").into());

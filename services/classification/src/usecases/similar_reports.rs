@@ -77,9 +77,8 @@ pub async fn list_similar(
     let seen = others.into_iter().filter(|other| {
         other.report != report && !other.withdrawn && may_see(caller, other.classified.assessment.access)
     });
-    let mut similar: Vec<(Likeness, Candidate)> = seen
-        .filter_map(|other| Some((likeness(&subject, &features(&other)?, policy)?, other)))
-        .collect();
+    let mut similar: Vec<(Likeness, Candidate)> =
+        seen.filter_map(|other| Some((likeness(&subject, &features(&other)?, policy)?, other))).collect();
     similar.sort_by(|a, b| b.0.score.total_cmp(&a.0.score).then(b.1.report.cmp(&a.1.report)));
     similar.truncate(size as usize);
     let reports = similar.iter().map(|(likeness, candidate)| SimilarReport {

@@ -237,7 +237,7 @@ async fn a_batch_answers_for_each_and_can_be_taken_back_until_it_takes_effect() 
 
     world.pass(MINUTE / 2).await;
     let undone = lan.undo(&reviews[0].name).await.unwrap();
-    assert_eq!((undone.state(), undone.decided), (ReviewState::Open, None));
+    assert_eq!((undone.state(), &undone.decided), (ReviewState::Open, &None));
     assert_eq!(reason(lan.undo(&reviews[0].name).await), DENIED, "nothing is left to take back");
     world.pass(MINUTE / 2).await;
     assert_eq!(reason(lan.undo(&reviews[1].name).await), "UNDO_EXPIRED");
@@ -347,7 +347,10 @@ async fn a_contested_return_is_decided_by_somebody_else() {
     lan.decide(&reviews[0], back("out_of_scope.other")).await.unwrap();
     world.tell(&[contested(report(1), 5, "đường hư thật mà")]).await;
     let [review] = &world.queue().await[..] else { panic!("one review") };
-    assert_eq!((&review.reasons[..], review.note.as_str()), (&["RETURN_CONTESTED".to_owned()][..], "đường hư thật mà"));
+    assert_eq!(
+        (&review.reasons[..], review.note.as_str()),
+        (&["RETURN_CONTESTED".to_owned()][..], "đường hư thật mà")
+    );
     assert_eq!(review.suggestion.as_ref().unwrap().leaf, "out_of_scope.other");
     for role in [Role::Coordinator, Role::ClearedOfficer] {
         let lan = Clerk { role, ..lan };
@@ -397,7 +400,10 @@ async fn a_repetition_names_the_report_that_it_repeats() {
     world.until_idle().await;
     let told = world.heard::<ReportClassified>();
     let said = told[1].classification.clone().unwrap();
-    assert_eq!((told[1].duplicate_of.as_str(), told[1].disposition()), (report(1).name().as_str(), Disposition::Route));
+    assert_eq!(
+        (told[1].duplicate_of.as_str(), told[1].disposition()),
+        (report(1).name().as_str(), Disposition::Route)
+    );
     assert_eq!((said.leaf.as_str(), said.urgency()), ("security.noise", Urgency::Urgent));
     assert_eq!(reason(lan.decide(&reviews[2], repeats(2)).await), "DUPLICATE_INVALID", "a repetition itself");
     let kept: Vec<bool> = labels(&world).await.iter().map(|label| label.2).collect();

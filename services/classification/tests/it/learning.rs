@@ -72,7 +72,10 @@ async fn a_label_counts_when_an_agency_or_a_supervisor_confirms_it() {
     decided(&world, 1, &PACK.texts.doubtful, change("security.noise")).await;
     let label = async || labels(&world, Role::Supervisor).await.unwrap().remove(0);
     let first = label().await;
-    assert_eq!((first.leaf.as_str(), first.decision.as_str(), first.counts), ("security.noise", "change_leaf", false));
+    assert_eq!(
+        (first.leaf.as_str(), first.decision.as_str(), first.counts),
+        ("security.noise", "change_leaf", false)
+    );
     assert_eq!((first.text.as_str(), first.decided_by.len()), (PACK.texts.doubtful.as_str(), 8));
     assert_ne!(first.suggested_leaf, first.leaf);
 
@@ -87,10 +90,14 @@ async fn a_label_counts_when_an_agency_or_a_supervisor_confirms_it() {
     // Handed back after all, and decided anew: only the last decision about a report can be a lesson.
     world.tell(&[handed_back(report(1), 3, "không phải")]).await;
     let review = world.queue().await.remove(0);
-    decide(&world, Role::Coordinator, &review, change("infrastructure.road"), Uuid::from_u128(8)).await.unwrap();
+    decide(&world, Role::Coordinator, &review, change("infrastructure.road"), Uuid::from_u128(8))
+        .await
+        .unwrap();
     let all = labels(&world, Role::Supervisor).await.unwrap();
-    assert_eq!(all.iter().map(|label| (label.leaf.as_str(), label.counts)).collect::<Vec<_>>(),
-        [("infrastructure.road", false), ("security.noise", false)]);
+    assert_eq!(
+        all.iter().map(|label| (label.leaf.as_str(), label.counts)).collect::<Vec<_>>(),
+        [("infrastructure.road", false), ("security.noise", false)]
+    );
     world.tell(&[started(report(1), 4)]).await;
     assert!(label().await.counts);
     for role in [Role::Coordinator, Role::AgencyLeader, Role::Citizen, Role::Administrator] {
@@ -102,7 +109,13 @@ async fn a_label_counts_when_an_agency_or_a_supervisor_confirms_it() {
 #[tokio::test]
 async fn a_sealed_report_teaches_nothing_unless_a_cleared_officer_says_so() {
     let world = World::new().await;
-    decided(&world, 1, &PACK.texts.secret, Decision::Reject(Reject { note: "x".to_owned(), ..Default::default() })).await;
+    decided(
+        &world,
+        1,
+        &PACK.texts.secret,
+        Decision::Reject(Reject { note: "x".to_owned(), ..Default::default() }),
+    )
+    .await;
     decided(&world, 2, &PACK.texts.secret, Decision::Confirm(Default::default())).await;
     for role in [Role::Supervisor, Role::Administrator, Role::Auditor] {
         assert_eq!(labels(&world, role).await.unwrap(), [], "{role}");
@@ -124,7 +137,11 @@ async fn a_sealed_report_teaches_nothing_unless_a_cleared_officer_says_so() {
 
     decided(&world, 3, &PACK.texts.doubtful, change("security.noise")).await;
     let open = labels(&world, Role::ClearedOfficer).await.unwrap().remove(0);
-    assert_eq!(reason(approve(&world, Role::ClearedOfficer, &open.name, "vì sao").await), DENIED, "not sealed");
+    assert_eq!(
+        reason(approve(&world, Role::ClearedOfficer, &open.name, "vì sao").await),
+        DENIED,
+        "not sealed"
+    );
 }
 
 async fn tasks(world: &World, who: &str) -> Vec<BlindTask> {
@@ -162,7 +179,10 @@ async fn a_share_of_sure_reports_is_labelled_twice_without_help() {
     let before = learning_report(&world).await;
     assert_eq!((before.double_labelled, before.kappa, before.agreement), (0, None, None));
 
-    assert_eq!(reason(label_blindly(&world, "lan", &todo[0].name, "infrastructure.unheard").await), "LEAF_UNKNOWN");
+    assert_eq!(
+        reason(label_blindly(&world, "lan", &todo[0].name, "infrastructure.unheard").await),
+        "LEAF_UNKNOWN"
+    );
     for (at, task) in todo.iter().enumerate() {
         let (first, second) = match at {
             0..20 => ("infrastructure.road", "infrastructure.road"),

@@ -42,9 +42,8 @@ async fn wrong_decisions_are_refused_and_change_nothing() {
         Decision::ReturnToCitizen(ReturnToCitizen { leaf: leaf.to_owned(), note, template: String::new() })
     };
     let reject = |note: &str| Decision::Reject(Reject { note: note.to_owned(), template: String::new() });
-    let ready = |template: &str| {
-        Decision::Reject(Reject { note: String::new(), template: template.to_owned() })
-    };
+    let ready =
+        |template: &str| Decision::Reject(Reject { note: String::new(), template: template.to_owned() });
     let ask = |question: &str| Decision::AskReporter(AskReporter { question: question.to_owned() });
     let emergency = |leaf: &str| Decision::MarkEmergency(MarkEmergency { leaf: leaf.to_owned() });
     let twin = |report: &str| Decision::MarkDuplicate(MarkDuplicate { report: report.to_owned() });

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use auth::Role;
+use contract::classification::v1::{ChangeLeaf, decide_review_request::Decision};
 use contract::classification::v1::{
     CountSimilarReportsRequest, CountSimilarReportsResponse, ListSimilarReportsRequest,
     ListSimilarReportsResponse, SearchReportsRequest, SearchReportsResponse,
 };
-use contract::classification::v1::{ChangeLeaf, decide_review_request::Decision};
 use contract::common::v1::Location;
 use contract::google::r#type::LatLng;
 use messaging::Envelope;
@@ -62,7 +62,13 @@ async fn a_citizen_hears_how_many_others_reported_the_same_and_nothing_of_secret
     let sure = PACK.texts.sure.as_str();
     let there: Vec<Envelope> = (1..=3).map(|number| sent(number, sure, number as f64 * 20.0)).collect();
     world.tell(&there).await;
-    world.tell(&[sent(4, sure, 3_000.0), sent(5, &PACK.texts.secret, 10.0), sent(6, &PACK.texts.doubtful, 10.0)]).await;
+    world
+        .tell(&[
+            sent(4, sure, 3_000.0),
+            sent(5, &PACK.texts.secret, 10.0),
+            sent(6, &PACK.texts.doubtful, 10.0),
+        ])
+        .await;
     let told = count(&world, sure, 0.0).await;
     assert_eq!(told.count, 3, "far, sealed and waiting ones do not count");
     assert!(!told.leaf.is_empty());
@@ -142,7 +148,9 @@ async fn words_are_found_whatever_their_accents_page_by_page() {
     for role in [Role::Citizen, Role::Public, Role::AgencyHandler, Role::Administrator] {
         assert_eq!(reason(of(role).await), "PERMISSION_DENIED_OR_MISSING", "{role}");
     }
-    for (query, expected) in [("", "TEXT_EMPTY"), ("!? 12", "TEXT_EMPTY"), (&"a".repeat(201), "TEXT_TOO_LONG")] {
+    for (query, expected) in
+        [("", "TEXT_EMPTY"), ("!? 12", "TEXT_EMPTY"), (&"a".repeat(201), "TEXT_TOO_LONG")]
+    {
         assert_eq!(reason(search(&world, Role::Coordinator, query, 0, "").await), expected);
     }
 }

@@ -3,8 +3,8 @@
 use auth::Role;
 use contract::classification::v1::decide_review_request::Decision;
 use contract::classification::v1::{
-    ChangeLeaf, Classification, ConfidenceLevel, Confirm, DecideReviewRequest, GetClassificationRequest, Reject,
-    ReturnToCitizen, Review, ReviewState,
+    ChangeLeaf, Classification, ConfidenceLevel, Confirm, DecideReviewRequest, GetClassificationRequest,
+    Reject, ReturnToCitizen, Review, ReviewState,
 };
 use contract::common::v1::{Access, Scope, Urgency};
 use contract::event::v1::{Disposition, ReportClassified, ReportReclassified, ReviewRequested};

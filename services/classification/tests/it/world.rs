@@ -43,12 +43,7 @@ pub const MORNING: Timestamp = Timestamp::from_micros(1_795_143_600_000_000);
 
 const LISTENER: Subscription = Subscription {
     queue: "listener",
-    types: &[
-        ReportClassified::TYPE,
-        ReviewRequested::TYPE,
-        ReportReclassified::TYPE,
-        InfoRequested::TYPE,
-    ],
+    types: &[ReportClassified::TYPE, ReviewRequested::TYPE, ReportReclassified::TYPE, InfoRequested::TYPE],
 };
 
 pub struct World {
@@ -122,8 +117,7 @@ impl World {
         let (platform, bus) = platform(&ground, folder.path(), province, chaos, clock.clone()).await;
         let service = classification::start(config(), &platform).await.unwrap();
         let heard = listen(&ground, &folder, &platform, &bus).await;
-        let issuer =
-            DevelopmentIssuer::open(folder.path(), "https://issuer", "fieldreport", clock).unwrap();
+        let issuer = DevelopmentIssuer::open(folder.path(), "https://issuer", "fieldreport", clock).unwrap();
         let channel = serve(&service, &platform, &issuer).await;
         let database =
             Database::open(ground.database().place("classification", folder.path())).await.unwrap();
@@ -232,20 +226,6 @@ pub async fn platform(
         database: ground.database(),
     };
     (platform, bus)
-}
-
-/// A file per service.
-fn in_files() -> DatabaseConfig {
-    let second = HumanDuration(Duration::from_secs(1));
-    DatabaseConfig {
-        url: None,
-        migration_url: None,
-        max_connections: 4,
-        pool_wait: second,
-        statement_timeout: second,
-        idle_transaction_timeout: second,
-        commit_timeout: second,
-    }
 }
 
 async fn serve(
@@ -397,7 +377,12 @@ pub fn answered(report: ReportId, sequence: i64, text: &str) -> Envelope {
 pub fn contested(report: ReportId, sequence: i64, why: &str) -> Envelope {
     let contest_time = Some(runtime::wire::timestamp(MORNING));
     let reason = why.to_owned();
-    event("intake", report, sequence, &ReturnContested { report: report.name(), round: 1, reason, contest_time })
+    event(
+        "intake",
+        report,
+        sequence,
+        &ReturnContested { report: report.name(), round: 1, reason, contest_time },
+    )
 }
 
 pub fn started(report: ReportId, sequence: i64) -> Envelope {

@@ -315,7 +315,10 @@ async fn follow(
         for entry in grown_by {
             after = entry.sequence;
             let resume_token = intake.platform.page_key.encode(bound, &after.to_be_bytes());
-            let step = WatchReportResponse { entry: Some(encode::entry(&entry, sight, &intake.province)), resume_token };
+            let step = WatchReportResponse {
+                entry: Some(encode::entry(&entry, sight, &intake.province)),
+                resume_token,
+            };
             if sender.send(Ok(step)).await.is_err() {
                 return Ok(());
             }

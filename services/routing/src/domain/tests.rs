@@ -331,7 +331,10 @@ fn a_contested_return_is_taken_up_in_the_next_round_and_nothing_else_is() {
         assert_eq!(case.clone().classify(rules(later), snapshot(), unasked), Vec::new());
         let taken_up = contested(2, "infrastructure.road", Disposition::Route);
         let facts = case.classify(rules(later), snapshot(), taken_up.clone());
-        assert!(matches!(&facts[..], [Fact::Assigned { assignment, .. }] if assignment.round == 2), "{facts:?}");
+        assert!(
+            matches!(&facts[..], [Fact::Assigned { assignment, .. }] if assignment.round == 2),
+            "{facts:?}"
+        );
         check(&case);
         assert_eq!(case.classify(rules(later), snapshot(), taken_up), Vec::new(), "once");
         let mut case = returned(what);

@@ -57,7 +57,8 @@ async fn a_claimed_report_is_returned_with_the_words_that_were_chosen() {
     minh.claim(&review).await.expect("free again");
     assert!(minh.review(&review.name).await.expect("there").claim.expect("claimed").mine);
     let templates = minh.return_templates().await.expect("texts");
-    let court = templates.iter().find(|template| template.key == "returned.court").expect("a text for courts");
+    let court =
+        templates.iter().find(|template| template.key == "returned.court").expect("a text for courts");
     minh.decide(&review, back(&court.key)).await.expect("decided");
 
     let returned = citizen.until(&created.name, "returned", |r| r.state() == ReportState::Returned).await;
@@ -80,8 +81,7 @@ async fn a_reporter_is_asked_answers_and_the_report_goes_on() {
     let ask = Decision::AskReporter(AskReporter { question: question.clone() });
     let asked = coordinator.decide(&review, ask).await.expect("asked");
     assert_eq!(asked.state(), ReviewState::Asked);
-    let waiting =
-        citizen.until(&created.name, "asked", |r| r.state() == ReportState::AwaitingInfo).await;
+    let waiting = citizen.until(&created.name, "asked", |r| r.state() == ReportState::AwaitingInfo).await;
     let shown = waiting.question.expect("a question");
     assert_eq!((shown.text, shown.due_time), (question, asked.answer_due_time));
     let stranger = world.anyone(Role::Public, "anybody", None);
@@ -136,7 +136,10 @@ async fn a_contested_return_is_looked_at_by_another_person_and_handled() {
     let once = refusal(citizen.contest(&created.name, "Lần nữa.").await);
     assert_eq!(once.reason, "NOT_RETURNED");
     let review = minh.review_of(&created.name).await;
-    assert_eq!((&review.reasons[..], review.note.as_str()), (&["RETURN_CONTESTED".to_owned()][..], "Tôi phản ánh đường hư."));
+    assert_eq!(
+        (&review.reasons[..], review.note.as_str()),
+        (&["RETURN_CONTESTED".to_owned()][..], "Tôi phản ánh đường hư.")
+    );
     let same = refusal(lan.decide(&review, to_road()).await);
     assert_eq!((same.code, same.reason.as_str()), (Code::FailedPrecondition, "SECOND_PERSON_REQUIRED"));
     world.until_idle().await;

@@ -122,7 +122,10 @@ async fn a_report_that_is_refused_carries_the_words_of_the_coordinator() {
     let empty = coordinator.decide(&review, Decision::Reject(Reject::default())).await;
     assert_eq!(refusal(empty).reason, "NOTE_REQUIRED");
     let note = "Nội dung là quảng cáo.".to_owned();
-    coordinator.decide(&review, Decision::Reject(Reject { note: note.clone(), ..Reject::default() })).await.expect("decided");
+    coordinator
+        .decide(&review, Decision::Reject(Reject { note: note.clone(), ..Reject::default() }))
+        .await
+        .expect("decided");
     let rejected = citizen.until(&created.name, "rejected", |r| r.state() == ReportState::Rejected).await;
     assert_eq!(rejected.answer.and_then(|answer| answer.text).expect("a reason").vi, note);
     world.finish().await;

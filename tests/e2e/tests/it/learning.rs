@@ -24,7 +24,10 @@ async fn a_correction_counts_when_the_agency_accepts_and_a_sealed_one_only_by_ap
     let coordinator = world.coordinator();
     let review = coordinator.review_of(&created.name).await;
     let leaf = "infrastructure.road".to_owned();
-    coordinator.decide(&review, Decision::ChangeLeaf(ChangeLeaf { leaf, urgency: 0 })).await.expect("decided");
+    coordinator
+        .decide(&review, Decision::ChangeLeaf(ChangeLeaf { leaf, urgency: 0 }))
+        .await
+        .expect("decided");
     let held = citizen.until(&created.name, "assigned", |r| r.state() == ReportState::Assigned).await;
     let supervisor = world.anyone(Role::Supervisor, "supervisor-1", None);
     assert!(!labels(&supervisor).await[0].counts, "nobody has confirmed it");
@@ -53,7 +56,8 @@ async fn a_correction_counts_when_the_agency_accepts_and_a_sealed_one_only_by_ap
     };
     let denied = supervisor.learning().approve_training(approve(&label.name)).await;
     assert_eq!(refusal(denied).code, Code::PermissionDenied);
-    let approved = officer.learning().approve_training(approve(&label.name)).await.expect("approved").into_inner();
+    let approved =
+        officer.learning().approve_training(approve(&label.name)).await.expect("approved").into_inner();
     assert!(!approved.counts, "allowed, but not confirmed");
 
     let request = GetLearningReportRequest {};
@@ -66,7 +70,8 @@ async fn a_correction_counts_when_the_agency_accepts_and_a_sealed_one_only_by_ap
 async fn administrators_look_after_models_and_coordinators_after_blind_labels() {
     let world = World::start().await;
     let administrator = world.anyone(Role::Administrator, "admin-1", None);
-    let models = administrator.learning().list_models(ListModelsRequest {}).await.expect("models").into_inner();
+    let models =
+        administrator.learning().list_models(ListModelsRequest {}).await.expect("models").into_inner();
     assert_eq!((models.models.len(), models.version_in_force.len()), (0, 64));
     // Nothing has been learned: nothing changes.
     let train = TrainModelRequest { request_id: fresh_id() };

@@ -44,7 +44,8 @@ async fn a_citizen_hears_of_others_before_sending_and_coordinators_see_them() {
     let twin = assigned(&world, &second).await;
     let coordinator = world.coordinator();
     let of = |name: &str| ListSimilarReportsRequest { report: name.to_owned(), page_size: 0 };
-    let found = coordinator.similar().list_similar_reports(of(&held.name)).await.expect("a list").into_inner();
+    let found =
+        coordinator.similar().list_similar_reports(of(&held.name)).await.expect("a list").into_inner();
     let similar = &found.reports[0];
     assert_eq!(similar.report.as_ref().expect("a report").report, twin.name);
     assert!(similar.score > 0.8 && similar.reasons.len() == 3, "{similar:?}");

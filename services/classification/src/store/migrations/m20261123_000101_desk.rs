@@ -21,11 +21,15 @@ impl MigrationTrait for Desk {
             ColumnDef::new("duplicate_of").uuid().null().to_owned(),
             ColumnDef::new("routed").boolean().not_null().default(false).to_owned(),
         ] {
-            manager.alter_table(Table::alter().table("classifications").add_column(column).to_owned()).await?;
+            manager
+                .alter_table(Table::alter().table("classifications").add_column(column).to_owned())
+                .await?;
         }
         manager.create_table(answers()).await?;
         manager.drop_index(Index::drop().name("reviews_open_report").table("reviews").to_owned()).await?;
-        manager.create_index(Index::create().name("labels_report").table("labels").col("report").to_owned()).await?;
+        manager
+            .create_index(Index::create().name("labels_report").table("labels").col("report").to_owned())
+            .await?;
         for index in indexes() {
             manager.create_index(index).await?;
         }

@@ -29,7 +29,8 @@ impl MigrationTrait for Similar {
         }
         for column in ["square"].into_iter().chain(BANDS) {
             let name = format!("classifications_{column}");
-            let index = Index::create().name(name).table("classifications").col(column).col("sent_time").to_owned();
+            let index =
+                Index::create().name(name).table("classifications").col(column).col("sent_time").to_owned();
             manager.create_index(index).await?;
         }
         Ok(())
