@@ -258,7 +258,9 @@ impl Case {
                 Ok(Some(Announcement::InfoRequested))
             }
             Effect::Ruling(ruling) => {
-                let waits = !undo.is_zero() && ruling.assessment.urgency != Urgency::Emergency;
+                let is_alarm = ruling.assessment.urgency == Urgency::Emergency
+                    && ruling.disposition == Disposition::Route;
+                let waits = !undo.is_zero() && !is_alarm;
                 review.state = ReviewState::Pending;
                 review.verdict = Some(Verdict { kind, ruling, by: actor.person, time: now });
                 review.wake_time = Some(if waits { now + undo } else { now });

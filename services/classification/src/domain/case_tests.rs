@@ -431,7 +431,13 @@ fn danger_to_life_takes_effect_at_once() {
         assert_eq!(state(&case), ReviewState::Decided);
     }
     let mut case = reviewed(Assessment { urgency: Urgency::Emergency, ..road() });
-    assert!(case.decide(Decision::Confirm, slow()).unwrap().is_some());
+    assert!(case.clone().decide(Decision::Confirm, slow()).unwrap().is_some());
+    let words = Words { note: "không có thật".to_owned(), ..Words::default() };
+    assert_eq!(
+        case.decide(Decision::Reject { words }, slow()),
+        Ok(None),
+        "a slip that refuses danger can be undone"
+    );
     let mut case = reviewed(assessment("out_of_scope.other", Access::Ordinary));
     let refused = case.decide(Decision::MarkEmergency { leaf: None }, slow());
     assert_eq!(refused, Err(Refusal::LeafMissing));

@@ -6,16 +6,18 @@ use std::sync::{Arc, LazyLock};
 use classification::domain::train::{Example, Settings, train};
 use classification::{Machine, Opinion};
 use province::Province;
-use vocabulary::{Access, Scope};
+use vocabulary::{Access, Scope, Urgency};
 
 /// Enough of each leaf for a model that tells them apart on its own examples.
 const EXAMPLES_PER_LEAF: usize = 12;
+/// Enough of each leaf for a training that ends soon.
+const FEW_PER_LEAF: usize = 4;
 
 /// Texts by what the model makes of them.
 pub struct Texts {
     /// Goes straight to routing.
     pub sure: String,
-    /// In scope, ordinary, but a person must look.
+    /// In scope, ordinary, no danger, but a person must look.
     pub doubtful: String,
     /// Would be returned; anybody may see it.
     pub out_of_scope: String,
@@ -34,7 +36,8 @@ pub static PACK: LazyLock<Pack> = LazyLock::new(make);
 fn make() -> Pack {
     let folder = folder_of_this_build();
     let province = Arc::new(Province::load(&folder).unwrap());
-    let texts = choose(&Machine::load(&province).unwrap(), &examples(&folder.join("training")));
+    let texts =
+        choose(&Machine::load(&province).unwrap(), &examples(&folder.join("training"), EXAMPLES_PER_LEAF));
     Pack { folder, province, texts }
 }
 
@@ -42,7 +45,7 @@ fn make() -> Pack {
 pub fn small_pack(folder: &Path) -> Texts {
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/camau"), folder);
     let training = folder.join("training");
-    let few = examples(&training);
+    let few = examples(&training, FEW_PER_LEAF);
     std::fs::remove_dir_all(&training).unwrap();
     std::fs::create_dir_all(&training).unwrap();
     let line = |example: &Example| {
@@ -97,7 +100,7 @@ fn fill(folder: &Path) {
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/camau"), folder);
     be_bold(&folder.join("policies.toml"));
     let settings = Settings { epochs: 6, folds: 2, ..Settings::default() };
-    let model = train(&examples(&folder.join("training")), &settings).unwrap();
+    let model = train(&examples(&folder.join("training"), EXAMPLES_PER_LEAF), &settings).unwrap();
     std::fs::create_dir_all(folder.join("model")).unwrap();
     std::fs::write(folder.join("model/classifier.bin"), model.write()).unwrap();
 }
@@ -113,7 +116,7 @@ fn be_bold(file: &Path) {
     std::fs::write(file, bold).unwrap();
 }
 
-fn examples(folder: &Path) -> Vec<Example> {
+fn examples(folder: &Path, per_leaf: usize) -> Vec<Example> {
     let mut examples: Vec<Example> = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let file = entry.unwrap().path();
@@ -128,7 +131,7 @@ fn examples(folder: &Path) -> Vec<Example> {
     examples.retain(|example| {
         taken = if last.as_ref() == Some(&example.leaf) { taken + 1 } else { 1 };
         last = Some(example.leaf.clone());
-        taken <= EXAMPLES_PER_LEAF
+        taken <= per_leaf
     });
     examples
 }
@@ -142,12 +145,17 @@ fn choose(machine: &Machine, examples: &[Example]) -> Texts {
     Texts {
         sure: find("sure", &|opinion| opinion.doubts.is_empty()),
         doubtful: find("doubtful", &|Opinion { doubts, proposal, .. }| {
-            !doubts.is_empty() && proposal.scope == Scope::In && proposal.access == Access::Ordinary
+            !doubts.is_empty()
+                && proposal.scope == Scope::In
+                && proposal.access == Access::Ordinary
+                && proposal.urgency == Urgency::Normal
         }),
         out_of_scope: find("out of scope", &|Opinion { proposal, .. }| {
             proposal.scope == Scope::Out && proposal.access == Access::Ordinary
         }),
-        secret: find("secret", &|opinion| opinion.proposal.access == Access::Quarantine),
+        secret: find("secret", &|Opinion { proposal, .. }| {
+            proposal.scope == Scope::Out && proposal.access == Access::Quarantine
+        }),
     }
 }
 
