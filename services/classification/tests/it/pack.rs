@@ -36,16 +36,20 @@ pub static PACK: LazyLock<Pack> = LazyLock::new(make);
 fn make() -> Pack {
     let folder = folder_of_this_build();
     let province = Arc::new(Province::load(&folder).unwrap());
-    let texts =
-        choose(&Machine::load(&province).unwrap(), &examples(&folder.join("training"), EXAMPLES_PER_LEAF));
+    let texts = choose(
+        &Machine::load(&province).unwrap(),
+        &first_of_each(examples(&folder.join("training")), EXAMPLES_PER_LEAF),
+    );
     Pack { folder, province, texts }
 }
 
-/// A pack with little training text, whose model is trained on all of it; and texts for that model.
+/// A pack with little and short training text, so that a training ends soon, whose model is trained on all of it; and texts for that model.
 pub fn small_pack(folder: &Path) -> Texts {
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/camau"), folder);
     let training = folder.join("training");
-    let few = examples(&training, FEW_PER_LEAF);
+    let mut shortest = examples(&training);
+    shortest.sort_by(|a, b| (&a.leaf, a.text.len(), &a.text).cmp(&(&b.leaf, b.text.len(), &b.text)));
+    let few = first_of_each(shortest, FEW_PER_LEAF);
     std::fs::remove_dir_all(&training).unwrap();
     std::fs::create_dir_all(&training).unwrap();
     let line = |example: &Example| {
@@ -100,7 +104,8 @@ fn fill(folder: &Path) {
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/camau"), folder);
     be_bold(&folder.join("policies.toml"));
     let settings = Settings { epochs: 6, folds: 2, ..Settings::default() };
-    let model = train(&examples(&folder.join("training"), EXAMPLES_PER_LEAF), &settings).unwrap();
+    let model =
+        train(&first_of_each(examples(&folder.join("training")), EXAMPLES_PER_LEAF), &settings).unwrap();
     std::fs::create_dir_all(folder.join("model")).unwrap();
     std::fs::write(folder.join("model/classifier.bin"), model.write()).unwrap();
 }
@@ -116,7 +121,8 @@ fn be_bold(file: &Path) {
     std::fs::write(file, bold).unwrap();
 }
 
-fn examples(folder: &Path, per_leaf: usize) -> Vec<Example> {
+/// Sorted by leaf.
+fn examples(folder: &Path) -> Vec<Example> {
     let mut examples: Vec<Example> = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let file = entry.unwrap().path();
@@ -126,6 +132,11 @@ fn examples(folder: &Path, per_leaf: usize) -> Vec<Example> {
         }
     }
     examples.sort_by(|a, b| (&a.leaf, &a.text).cmp(&(&b.leaf, &b.text)));
+    examples
+}
+
+/// The first so many of each leaf, of examples that are sorted by leaf.
+fn first_of_each(mut examples: Vec<Example>, per_leaf: usize) -> Vec<Example> {
     let mut taken = 0;
     let mut last = None;
     examples.retain(|example| {
