@@ -299,13 +299,19 @@ async fn listen(
 }
 
 pub async fn eventually(what: &str, condition: impl AsyncFn() -> bool) {
-    for _ in 0..4_000 {
+    within(Duration::from_secs(20), what, condition).await;
+}
+
+/// As [`eventually`], for what takes long.
+pub async fn within(time: Duration, what: &str, condition: impl AsyncFn() -> bool) {
+    const LOOK: Duration = Duration::from_millis(5);
+    for _ in 0..time.as_millis() / LOOK.as_millis() {
         if condition().await {
             return;
         }
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        tokio::time::sleep(LOOK).await;
     }
-    panic!("not within 20 s: {what}");
+    panic!("not within {time:?}: {what}");
 }
 
 /// The reason that a refusal gives to programs.
