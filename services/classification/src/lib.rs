@@ -37,6 +37,7 @@ use crate::usecases::Desk;
 
 pub use consumer::SUBSCRIPTION;
 pub use machine::{Machine, MachineError, Opinion};
+pub use store::known_reports;
 pub use store::migrations::Migrator;
 
 /// The service's name: its events' source, its database file, its owner in the readiness.

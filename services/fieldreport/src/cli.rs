@@ -33,6 +33,9 @@ pub enum Command {
     /// Events that wait to be sent, or were. In embedded mode no server may run meanwhile.
     #[command(subcommand)]
     Outbox(Outbox),
+    /// Proves that no report and no event is lost, or names what does not add up. In embedded mode no server may run
+    /// meanwhile.
+    Reconcile(Reconcile),
     /// Classifies texts of a file, without any effect.
     Classify(Classify),
     /// Finds the communes of points of a file.
@@ -192,6 +195,23 @@ pub struct OutboxDrop {
     /// Ids of events, as `outbox list` says them.
     #[arg(value_name = "EVENT", required = true)]
     pub ids: Vec<Uuid>,
+}
+
+/// Options of `reconcile`.
+#[derive(Debug, Args)]
+pub struct Reconcile {
+    /// Where configuration comes from.
+    #[command(flatten)]
+    pub common: Common,
+    /// First local day, e.g. 2026-11-29; without it 30 days before the last one.
+    #[arg(long, value_name = "DAY")]
+    pub from: Option<String>,
+    /// Last local day, part of the period; without it today.
+    #[arg(long, value_name = "DAY")]
+    pub to: Option<String>,
+    /// Prints one JSON object instead of tables.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Input and output of a batch command.

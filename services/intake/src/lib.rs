@@ -16,6 +16,7 @@ mod watchers;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use contract::Event as _;
 use contract::event::v1 as event;
@@ -36,6 +37,9 @@ use crate::watchers::Watchers;
 
 pub use crate::error::Error;
 pub use crate::store::migrations::Migrator;
+pub use crate::usecases::reconcile_reports::{
+    Reconciliation, hours, list_filed, patience, reconcile_reports,
+};
 
 /// The name of the service: source of its events, name of its queue and its database.
 pub const NAME: &str = "intake";
@@ -130,6 +134,7 @@ struct Parts {
     vault: IdentityVault,
     watchers: Watchers,
     desk: Desk,
+    stuck_after: Duration,
     platform: Platform,
 }
 
@@ -166,6 +171,7 @@ pub async fn start(
         vault: IdentityVault::new(identity_key)?,
         watchers: Watchers::default(),
         desk,
+        stuck_after: config.stuck_after.get(),
         platform: platform.clone(),
     }));
 

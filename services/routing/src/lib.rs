@@ -26,7 +26,7 @@ use tokio::sync::Notify;
 
 use usecases::Desk;
 
-pub use store::Migrator;
+pub use store::{Migrator, known_reports};
 
 /// The service's name: of its queue, its database file, its events' source.
 pub const NAME: &str = "routing";

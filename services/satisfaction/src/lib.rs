@@ -28,6 +28,7 @@ pub use crate::error::Error;
 
 use crate::consumer::Consumer;
 pub use crate::store::migrations::Migrator;
+pub use crate::store::reconciliation::invited_reports;
 use crate::usecases::audit_facts::audit_facts;
 use crate::usecases::read_scores::Scoreboards;
 

@@ -11,6 +11,7 @@ mod models;
 mod papers;
 mod queries;
 mod queue;
+mod reconciliation;
 mod rows;
 mod samples;
 mod similar;
@@ -26,6 +27,7 @@ pub use models::{
 pub use papers::{Answer, Papers, find_classification, insert_answers, point, sent};
 pub use queries::{due_to_wake, find_reviews, load, read_cases, reports_of, update};
 pub use queue::{Position, Queue, count_open_reviews, list_reviews, read_review};
+pub use reconciliation::known_reports;
 pub use samples::{
     Sample, add_proposals, blind_tasks, double_labels, insert_blind_label, insert_samples, proposals,
 };

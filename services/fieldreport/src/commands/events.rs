@@ -8,11 +8,13 @@ use serde::Serialize;
 
 use crate::cli::Common;
 use crate::commands::{Misconfigured, load_config};
+use crate::config::Config;
 use crate::data_folder::DataFolder;
 use crate::system;
 
 /// The databases of the configured services.
 pub(super) struct Desk {
+    pub(super) config: Config,
     pub(super) outboxes: Vec<Outbox>,
     _data: Option<DataFolder>,
 }
@@ -27,7 +29,7 @@ impl Desk {
             return Err(Misconfigured(format!("no system has run on the data folder {folder}")).into());
         }
         let data = if embedded { Some(DataFolder::take(&config.data)?) } else { None };
-        Ok(Self { outboxes: system::open_outboxes(&config).await?, _data: data })
+        Ok(Self { outboxes: system::open_outboxes(&config).await?, config, _data: data })
     }
 }
 
@@ -60,11 +62,17 @@ pub(super) fn print(lines: &[Line], json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn table(lines: &[Line]) -> Table {
+/// A table without rows, as operators' commands print them.
+pub(super) fn empty_table<const N: usize>(header: [&str; N]) -> Table {
     let mut table = Table::new();
     table.load_style(TableStyle::new().header_separator(LineStyle::none().fill('─')));
     table.set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(["Id", "Service", "Event", "Report", "Told", "Reason"]);
+    table.set_header(header);
+    table
+}
+
+fn table(lines: &[Line]) -> Table {
+    let mut table = empty_table(["Id", "Service", "Event", "Report", "Told", "Reason"]);
     for line in lines {
         let event = line.event.rsplit('.').next().unwrap_or(&line.event);
         let reason = line.reason.as_deref().unwrap_or_default();

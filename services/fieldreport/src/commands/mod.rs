@@ -10,6 +10,7 @@ mod migrate;
 mod model;
 mod outbox;
 mod parked;
+mod reconcile;
 mod route;
 mod serve;
 mod token;
@@ -47,6 +48,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Outbox(Outbox::List(arguments)) => outbox::list(&arguments),
         Command::Outbox(Outbox::Replay(arguments)) => outbox::replay(&arguments),
         Command::Outbox(Outbox::Drop(arguments)) => outbox::drop(&arguments),
+        Command::Reconcile(arguments) => reconcile::run(&arguments),
         Command::Classify(arguments) => classify::run(&arguments),
         Command::Locate(arguments) => locate::run(&arguments),
         Command::Route(arguments) => route::run(&arguments),

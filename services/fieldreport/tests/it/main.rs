@@ -6,5 +6,6 @@ mod owner;
 mod parked;
 mod process;
 mod ready;
+mod reconcile;
 mod start;
 mod stop;

@@ -4,6 +4,7 @@ pub mod code;
 pub mod identity;
 pub mod media;
 pub mod message;
+pub mod reconciliation;
 pub mod report;
 pub mod submission;
 pub mod timeline;

@@ -2,6 +2,7 @@
 
 mod encode;
 mod media;
+mod reconciliation;
 mod reports;
 
 pub use encode::created;

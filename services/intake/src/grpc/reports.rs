@@ -8,8 +8,9 @@ use contract::common::v1::{ReportState as WireState, Source};
 use contract::intake::v1::intake_service_server::IntakeService;
 use contract::intake::v1::{
     ContestReturnRequest, CreateReportRequest, GetReportRequest, ListReportsRequest, ListReportsResponse,
-    ListScope, Message, PostMessageRequest, ProvideInfoRequest, Report, ReportView, WatchReportRequest,
-    WatchReportResponse, WithdrawReportRequest,
+    ListScope, Message, PostMessageRequest, ProvideInfoRequest, ReconcileReportsRequest,
+    ReconcileReportsResponse, Report, ReportView, WatchReportRequest, WatchReportResponse,
+    WithdrawReportRequest,
 };
 use database::requests::Request as Repeatable;
 use futures::Stream;
@@ -21,7 +22,8 @@ use vocabulary::{Point, Problem, ReportId, RequestId, Text};
 
 use crate::domain::identity::Reporter;
 use crate::domain::submission::{Draft, Submission};
-use crate::grpc::encode;
+use crate::domain::visibility::Sight;
+use crate::grpc::{encode, reconciliation};
 use crate::store::reports::Filter;
 use crate::usecases::contest_return::contest_return;
 use crate::usecases::create_report::CreateReport;
@@ -29,8 +31,9 @@ use crate::usecases::get_report::{find_visible, get_report};
 use crate::usecases::list_reports::list_reports;
 use crate::usecases::post_message::{PostMessage, post_message};
 use crate::usecases::provide_info::provide_info;
+use crate::usecases::reconcile_reports::{patience, reconcile_reports};
 use crate::usecases::withdraw_report::withdraw_report;
-use crate::{Error, Intake, store};
+use crate::{Error, Intake, Parts, store};
 
 const DEFAULT_PAGE: u32 = 20;
 const LARGEST_PAGE: u32 = 100;
@@ -202,6 +205,22 @@ impl IntakeService for Reports {
         let intake = self.intake.clone();
         let work = async move { post_message(&intake, &caller, command, encode::message_bytes).await };
         decode(&self.intake.platform.lifecycle.shielded(work).await?)
+    }
+
+    async fn reconcile_reports(
+        &self,
+        request: Request<ReconcileReportsRequest>,
+    ) -> Result<Response<ReconcileReportsResponse>, Status> {
+        authorise(&request, &[Role::Auditor, Role::Administrator])?;
+        let Parts { outbox, province, stuck_after, .. } = &*self.intake;
+        let now = outbox.clock().now();
+        let days = reconciliation::parse_days(&request.into_inner(), province.local_date(now))
+            .map_err(Error::from)?;
+        let stuck_before = now - patience(*stuck_after);
+        let found = reconcile_reports(outbox.database(), province, days, stuck_before, reconciliation::NAMED)
+            .await
+            .map_err(Error::from)?;
+        Ok(Response::new(reconciliation::encode(&found)))
     }
 }
 

@@ -10,6 +10,7 @@ pub mod identities;
 pub mod media;
 pub mod messages;
 pub mod migrations;
+pub mod reconciliation;
 pub mod reports;
 pub mod timeline;
 

@@ -67,13 +67,8 @@ pub async fn list_stuck(
     before: Timestamp,
     limit: u64,
 ) -> Result<Vec<ReportId>, DbErr> {
-    // Literals, as the partial indexes want them: a bound parameter could be any state.
-    let moving = Expr::cust("state IN ('submitted', 'handed_back', 'reopened')");
-    let uninvited = Expr::cust(
-        "invitation IS NULL AND state IN ('resolved', 'answered_deferred', 'returned', 'rejected')",
-    );
     let mut stuck = Vec::new();
-    for standing in [moving, uninvited] {
+    for standing in standing() {
         let ids: Vec<Uuid> = Entity::find()
             .select_only()
             .column(Column::Id)
@@ -87,6 +82,16 @@ pub async fn list_stuck(
         stuck.extend(ids.into_iter().map(ReportId));
     }
     Ok(stuck)
+}
+
+/// Reports that should move on by themselves: to an agency or a person, and to an invitation to rate their end.
+pub(super) fn standing() -> [Expr; 2] {
+    // Literals, as the partial indexes want them: a bound parameter could be any state.
+    let moving = Expr::cust("state IN ('submitted', 'handed_back', 'reopened')");
+    let uninvited = Expr::cust(
+        "invitation IS NULL AND state IN ('resolved', 'answered_deferred', 'returned', 'rejected')",
+    );
+    [moving, uninvited]
 }
 
 /// Stores new reports.

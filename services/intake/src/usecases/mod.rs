@@ -9,6 +9,7 @@ pub mod list_reports;
 pub mod post_message;
 pub mod project_events;
 pub mod provide_info;
+pub mod reconcile_reports;
 mod reporter_act;
 pub mod sweep_reports;
 pub mod upload_media;

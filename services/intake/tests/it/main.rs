@@ -3,5 +3,6 @@
 
 mod create;
 mod order;
+mod reconcile;
 mod uploads;
 mod world;

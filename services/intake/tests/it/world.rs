@@ -85,7 +85,11 @@ impl World {
     }
 
     pub fn as_citizen<T>(&self, subject: &str, message: T) -> Request<T> {
-        let caller = Caller::new(Role::Citizen, subject.parse().unwrap(), None).unwrap();
+        self.as_role(Role::Citizen, subject, message)
+    }
+
+    pub fn as_role<T>(&self, role: Role, subject: &str, message: T) -> Request<T> {
+        let caller = Caller::new(role, subject.parse().unwrap(), None).unwrap();
         let token = self.issuer.issue(&caller, Duration::from_secs(600)).unwrap();
         let mut request = Request::new(message);
         request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());

@@ -9,6 +9,7 @@ pub mod facts;
 pub mod invitations;
 pub mod migrations;
 pub mod ratings;
+pub mod reconciliation;
 pub mod withdrawals;
 
 use sea_orm::DbErr;

@@ -4,10 +4,18 @@ use sea_orm_migration::prelude::*;
 
 /// Creates the table of answered requests.
 pub struct Requests;
+/// Finds the answers of a period.
+pub struct RequestsByTime;
 
 impl MigrationName for Requests {
     fn name(&self) -> &str {
         "m20261121_000001_requests"
+    }
+}
+
+impl MigrationName for RequestsByTime {
+    fn name(&self) -> &str {
+        "m20261129_000004_requests_by_time"
     }
 }
 
@@ -35,6 +43,21 @@ impl MigrationTrait for Requests {
                     .col(ColumnDef::new(Column::Reply).binary().not_null())
                     .col(ColumnDef::new(Column::CreateTime).big_integer().not_null())
                     .primary_key(Index::create().col(Column::RequestId).col(Column::Caller))
+                    .to_owned(),
+            )
+            .await
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for RequestsByTime {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .create_index(
+                Index::create()
+                    .name("requests_create_time")
+                    .table(Column::Table)
+                    .col(Column::CreateTime)
                     .to_owned(),
             )
             .await

@@ -2,7 +2,8 @@
 //! repeat gets the stored answer byte for byte. Rows are written in the transaction of the effect.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::{DatabaseTransaction, Set};
+use sea_orm::sea_query::Expr;
+use sea_orm::{DatabaseTransaction, ExprTrait as _, QueryOrder as _, QuerySelect as _, Set};
 use sha2::{Digest as _, Sha256};
 use vocabulary::{Problem, RequestId, Timestamp};
 
@@ -139,4 +140,46 @@ impl Request {
             "Mã yêu cầu đã được dùng cho một nội dung khác.",
         )
     }
+}
+
+/// An answer that was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// When it was given.
+    pub time: Timestamp,
+    request: (Uuid, Vec<u8>),
+}
+
+/// Answers given from `start` to before `end`, at most `limit` after `last`, in one order.
+pub async fn list_replies(
+    db: &impl ConnectionTrait,
+    (start, end): (Timestamp, Timestamp),
+    last: Option<&Reply>,
+    limit: u64,
+) -> Result<Vec<Reply>, DbErr> {
+    use entity::Column;
+    let start = last.map_or(start, |last| last.time);
+    let mut query = entity::Entity::find()
+        .select_only()
+        .columns([Column::CreateTime, Column::RequestId, Column::Caller, Column::Reply])
+        .filter(Column::CreateTime.gte(start.micros()))
+        .filter(Column::CreateTime.lt(end.micros()))
+        .order_by_asc(Column::CreateTime)
+        .order_by_asc(Column::RequestId)
+        .order_by_asc(Column::Caller)
+        .limit(limit);
+    if let Some(Reply { time, request: (id, caller), .. }) = last {
+        let key = [Column::CreateTime, Column::RequestId, Column::Caller].map(Expr::col);
+        let seen = [Expr::value(time.micros()), Expr::value(*id), Expr::value(caller.clone())];
+        query = query.filter(Expr::tuple(key).gt(Expr::tuple(seen)));
+    }
+    let rows: Vec<(i64, Uuid, Vec<u8>, Vec<u8>)> = query.into_tuple().all(db).await?;
+    let reply = |(time, id, caller, bytes)| Reply {
+        bytes,
+        time: Timestamp::from_micros(time),
+        request: (id, caller),
+    };
+    Ok(rows.into_iter().map(reply).collect())
 }

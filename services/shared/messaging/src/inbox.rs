@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use sea_orm::DatabaseTransaction;
-use sea_orm::ExprTrait as _;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, OnConflict, Query};
+use sea_orm::{DatabaseTransaction, ExprTrait as _, QuerySelect as _};
 use uuid::Uuid;
-use vocabulary::Timestamp;
+use vocabulary::{EventId, Timestamp};
 
 #[expect(
     clippy::disallowed_methods,
@@ -48,6 +47,18 @@ pub async fn claim(
         .on_conflict(OnConflict::column(entity::Column::EventId).do_nothing().to_owned())
         .returning(Query::returning().columns([entity::Column::EventId]));
     tx.query_all(&insert).await?.iter().map(|row| row.try_get("", "event_id")).collect()
+}
+
+/// Those of these events that are here.
+pub async fn known(db: &impl ConnectionTrait, events: &[EventId]) -> Result<HashSet<EventId>, DbErr> {
+    let ids: Vec<Uuid> = entity::Entity::find()
+        .select_only()
+        .column(entity::Column::EventId)
+        .filter(entity::Column::EventId.is_in(events.iter().map(|event| event.0)))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(ids.into_iter().map(EventId).collect())
 }
 
 /// When the last event came in.

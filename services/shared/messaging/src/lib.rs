@@ -23,6 +23,6 @@ mod retrying;
 pub use bus::{Bus, BusError, Chaos, RabbitConfig, Subscription, Trouble};
 pub use consumer::{Handler, Outcome, RetryPolicy, consume};
 pub use envelope::{Attributes, BODY_LIMIT, DecodeError, Envelope, Unreadable};
-pub use outbox::{Outbox, Selection, Work};
+pub use outbox::{Outbox, Selection, Told, Work};
 pub use relay::relay;
 pub use retries::Parked;

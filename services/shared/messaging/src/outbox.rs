@@ -1,7 +1,7 @@
 //! The outbox: events wait in the service's own database, written in the transaction of the change they tell of. What has
 //! been sent stays for a while, so that it can be sent again when the bus has lost it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use contract::Event;
@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 use vocabulary::{Clock, EventId, ReportId, Timestamp};
 
-use crate::Envelope;
+use crate::{Envelope, inbox};
 
 #[expect(
     clippy::disallowed_methods,
@@ -83,6 +83,20 @@ pub struct Selection {
     pub since: Option<Timestamp>,
     /// Of one of these ids; empty: of any.
     pub events: Vec<EventId>,
+}
+
+/// An event that an outbox still holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// Its id.
+    pub event: EventId,
+    /// Its CloudEvents type.
+    pub event_type: String,
+    /// The report that it is about.
+    pub report: ReportId,
+    /// When it was sent; none while it waits.
+    pub sent: Option<Timestamp>,
+    seq: i64,
 }
 
 /// Unsent events that nobody else sends meanwhile.
@@ -184,6 +198,41 @@ impl Outbox {
             .all(self.database.read())
             .await?;
         Ok(self.envelopes(rows).into_iter().map(|(_, event)| event).collect())
+    }
+
+    /// Events that happened from `start` to before `end`, in the order in which they were told, at most `limit` after
+    /// `last`. What was sent longer ago than the retention is not here any more.
+    pub async fn told(
+        &self,
+        (start, end): (Timestamp, Timestamp),
+        last: Option<&Told>,
+        limit: u64,
+    ) -> Result<Vec<Told>, DbErr> {
+        use row::Column;
+        let rows: Vec<(i64, Uuid, String, Uuid, Option<i64>)> = row::Entity::find()
+            .select_only()
+            .columns([Column::Seq, Column::EventId, Column::EventType, Column::ReportId, Column::SentTime])
+            .filter(Column::Seq.gt(last.map_or(0, |last| last.seq)))
+            .filter(Column::Time.gte(start.micros()))
+            .filter(Column::Time.lt(end.micros()))
+            .order_by_asc(Column::Seq)
+            .limit(limit)
+            .into_tuple()
+            .all(self.database.read())
+            .await?;
+        let told = |(seq, event, event_type, report, sent): (i64, Uuid, String, Uuid, Option<i64>)| Told {
+            event: EventId(event),
+            event_type,
+            report: ReportId(report),
+            sent: sent.map(Timestamp::from_micros),
+            seq,
+        };
+        Ok(rows.into_iter().map(told).collect())
+    }
+
+    /// Those of these events that are here: their effect, or what is owed to them.
+    pub async fn received(&self, events: &[EventId]) -> Result<HashSet<EventId>, DbErr> {
+        inbox::known(self.database.read(), events).await
     }
 
     /// Sends again, with the same ids, what was sent before; answers how many events. Consumers that had them skip them.

@@ -8,8 +8,8 @@ use contract::classification::v1::{
     SearchReportsRequest,
 };
 use contract::intake::v1::{
-    GetMediaRequest, GetReportRequest, ListReportsRequest, ListScope, WatchReportRequest,
-    WithdrawReportRequest,
+    GetMediaRequest, GetReportRequest, ListReportsRequest, ListScope, ReconcileReportsRequest,
+    WatchReportRequest, WithdrawReportRequest,
 };
 use contract::routing::v1::ListAssignmentsRequest;
 use harness::{Anyone, World, fresh_id, header, photo, report, text, upload_of};
@@ -204,5 +204,28 @@ async fn strangers_see_neither_words_nor_place_without_consent() {
     let place = read.location.expect("a place");
     let point = place.point.expect("a point");
     assert_eq!((point.latitude, point.longitude, place.address.as_str()), (9.181, 105.177, ""));
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn only_auditors_and_administrators_reconcile_and_read_no_words() {
+    let world = World::start().await;
+    let citizen = world.citizen("citizen-1");
+    citizen.create(&report(text::ROAD)).await.expect("taken");
+    citizen.create(&report(text::DENUNCIATION)).await.expect("taken");
+    world.until_idle().await;
+    for role in Role::ALL {
+        let who = world.anyone(*role, "somebody", role.needs_agency().then_some("ubnd-32002"));
+        let outcome = who.intake().reconcile_reports(ReconcileReportsRequest::default()).await;
+        if matches!(role, Role::Auditor | Role::Administrator) {
+            let answer = outcome.expect("an answer").into_inner();
+            assert_eq!(answer.gap_count, 0, "{:?}", answer.gaps);
+            let counts = answer.days.iter().map(|day| (day.issued_count, day.stored_count));
+            let sums = counts.fold((0, 0), |sum, day| (sum.0 + day.0, sum.1 + day.1));
+            assert_eq!(sums, (2, 2), "sealed reports are counted like others");
+        } else {
+            assert_eq!(wire(outcome).expect_err("not theirs").0, Code::PermissionDenied, "{role:?}");
+        }
+    }
     world.finish().await;
 }

@@ -4,6 +4,7 @@ mod m20261121_100000_reports;
 mod m20261123_100000_questions;
 mod m20261129_100000_identity_schema;
 mod m20261129_100001_stuck_reports;
+mod m20261129_100002_reports_by_time;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -23,6 +24,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_100000_identity_schema::Migration),
             Box::new(m20261129_100001_stuck_reports::Migration),
             Box::new(m20261123_100000_questions::Migration),
+            Box::new(database::migration::RequestsByTime),
+            Box::new(m20261129_100002_reports_by_time::Migration),
         ]
     }
 }

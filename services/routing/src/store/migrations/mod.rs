@@ -17,6 +17,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000101_routing::Migration),
             Box::new(messaging::migration::OutboxSent),
             Box::new(messaging::migration::Retries),
+            Box::new(database::migration::RequestsByTime),
         ]
     }
 }
