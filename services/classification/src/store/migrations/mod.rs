@@ -20,10 +20,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000101_triage::Triage),
             Box::new(messaging::migration::OutboxSent),
             Box::new(messaging::migration::Retries),
+            Box::new(database::migration::RequestsByTime),
             Box::new(m20261123_000101_desk::Desk),
             Box::new(m20261124_000101_similar::Similar),
             Box::new(m20261124_000102_learning::Learning),
-            Box::new(database::migration::RequestsByTime),
         ]
     }
 }

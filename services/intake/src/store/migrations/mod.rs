@@ -23,9 +23,9 @@ impl MigratorTrait for Migrator {
             Box::new(messaging::migration::Retries),
             Box::new(m20261129_100000_identity_schema::Migration),
             Box::new(m20261129_100001_stuck_reports::Migration),
-            Box::new(m20261123_100000_questions::Migration),
             Box::new(database::migration::RequestsByTime),
             Box::new(m20261129_100002_reports_by_time::Migration),
+            Box::new(m20261123_100000_questions::Migration),
         ]
     }
 }
