@@ -36,9 +36,11 @@ use crate::machine::MachineInForce;
 use crate::usecases::Desk;
 
 pub use consumer::SUBSCRIPTION;
+pub use error::Error;
 pub use machine::{Machine, MachineError, Opinion};
 pub use store::known_reports;
 pub use store::migrations::Migrator;
+pub use usecases::{put_back, take_back, trained_models};
 
 /// The service's name: its events' source, its database file, its owner in the readiness.
 pub const NAME: &str = "classification";

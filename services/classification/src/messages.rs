@@ -117,12 +117,7 @@ pub fn label(record: &LabelRecord) -> wire::Label {
 }
 
 /// A model as administrators see it.
-pub fn trained_model(record: &ModelRecord, in_force: bool, promoted: bool) -> wire::TrainedModel {
-    let state = match (in_force, promoted) {
-        (true, _) => wire::ModelState::InForce,
-        (false, true) => wire::ModelState::Replaced,
-        (false, false) => wire::ModelState::Refused,
-    };
+pub fn trained_model(record: &ModelRecord, state: wire::ModelState) -> wire::TrainedModel {
     let figures = record.before.named().into_iter().zip(record.figures.named());
     wire::TrainedModel {
         version: record.version.clone(),

@@ -41,7 +41,7 @@ pub use label_blindly::{SubmitBlindLabel, list_blind_tasks, submit_blind_label};
 pub use list_labels::list_labels;
 pub use list_reviews::{Page, list_reviews};
 pub use mark_label::{MarkLabel, mark_label};
-pub use models::{ask_for_training, list_models, roll_back};
+pub use models::{ask_for_training, list_models, put_back, roll_back, take_back, trained_models};
 pub use report_learning::report_learning;
 pub use search_reports::{Search, search_reports};
 pub use similar_reports::{count_similar, list_similar};

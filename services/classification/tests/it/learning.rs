@@ -257,6 +257,15 @@ async fn a_model_that_is_no_worse_comes_into_force_and_can_be_taken_back() {
     // Another training, of what is known already, changes nothing; that it has ended shows in nothing but the next one.
     decided(&world, 2, &texts.out_of_scope, change("security.noise")).await;
     assert_eq!(models(&world).await.version_in_force, of_the_pack, "what was taken back is not tried again");
+    let policy = world.platform.province.policies.learning;
+    let put_back = async |version: &str| classification::put_back(&world.outbox, version, &policy).await;
+    assert!(put_back(&of_the_pack).await.unwrap_err().to_string().starts_with("MODEL_UNKNOWN"));
+    put_back(&model.version).await.unwrap();
+    assert!(put_back(&model.version).await.unwrap_err().to_string().starts_with("MODEL_IN_FORCE"));
+    eventually("it is put back", async || models(&world).await.version_in_force == model.version).await;
+    assert_eq!(classification::take_back(&world.outbox).await.unwrap(), None);
+    eventually("it is taken back", async || models(&world).await.version_in_force == of_the_pack).await;
+    assert!(classification::take_back(&world.outbox).await.is_err());
     for role in Role::ALL.iter().filter(|role| **role != Role::Administrator) {
         let request = world.request(*role, "x", TrainModelRequest { request_id: fresh() });
         assert_eq!(reason(world.learning().train_model(request).await), DENIED, "{role}");
