@@ -76,6 +76,11 @@ fn read(envelope: &Envelope) -> Result<News, Unreadable> {
         let body: event::ReviewRequested = envelope.decode()?;
         return Ok(News::ReviewRequested(snapshot(envelope, body.report)?));
     }
+    if envelope.is::<event::InfoRequested>() {
+        let body: event::InfoRequested = envelope.decode()?;
+        same_report(envelope, &body.report)?;
+        return Ok(News::InfoRequested);
+    }
     if envelope.is::<event::ReportWithdrawn>() {
         let body: event::ReportWithdrawn = envelope.decode()?;
         same_report(envelope, &body.report)?;
@@ -113,8 +118,11 @@ fn classified(
     };
     // A text that this pack does not have any more leaves the choice to the leaf.
     let template = template.parse().ok();
-    let sequence = envelope.sequence;
-    Ok(News::Classified(snapshot, Decision { sequence, matter, disposition, note, template, contested }))
+    let (sequence, time) = (envelope.sequence, envelope.time);
+    Ok(News::Classified(
+        snapshot,
+        Decision { sequence, time, matter, disposition, note, template, contested },
+    ))
 }
 
 fn snapshot(envelope: &Envelope, report: Option<event::ReportSnapshot>) -> Result<Snapshot, Unreadable> {

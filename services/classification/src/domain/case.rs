@@ -116,6 +116,8 @@ pub struct Circumstances {
     pub undo: Duration,
     /// For how long a reporter's answer is waited for.
     pub answer: Duration,
+    /// Whether the first clock stands still meanwhile.
+    pub pause: bool,
 }
 
 /// What the other services must be told.
@@ -240,7 +242,7 @@ impl Case {
         decision: Decision,
         circumstances: Circumstances,
     ) -> Result<Option<Announcement>, Refusal> {
-        let Circumstances { actor, version, own, now, undo, answer } = circumstances;
+        let Circumstances { actor, version, own, now, undo, answer, pause } = circumstances;
         let review = self.review.as_mut().ok_or(Refusal::NotOpen)?;
         review.require_hand(&actor, now)?;
         if review.version != version {
@@ -252,6 +254,7 @@ impl Case {
             Effect::Question(question) => {
                 review.state = ReviewState::Asked;
                 review.question = question;
+                review.asked_time = pause.then_some(now);
                 review.wake_time = Some(now + answer);
                 review.lease = None;
                 review.version += 1;
@@ -280,6 +283,7 @@ impl Case {
         match review.state {
             ReviewState::Pending => self.settle(),
             ReviewState::Asked => {
+                review.count_on(now);
                 review.reopen();
                 review.reasons.insert(ReviewReason::InfoOverdue);
                 Some(Announcement::ReviewRequested)
@@ -351,6 +355,7 @@ impl Case {
         let known = self.review.is_some();
         let review = self.review.get_or_insert_with(|| opening.open(in_force, BTreeSet::new()));
         if known {
+            review.count_on(opening.now);
             review.reopen();
         }
         change(review);

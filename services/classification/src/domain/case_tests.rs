@@ -85,6 +85,7 @@ fn at_version(version: i64) -> Circumstances {
         now: NOW,
         undo: Duration::ZERO,
         answer: 60 * MINUTE,
+        pause: true,
     }
 }
 
@@ -455,6 +456,11 @@ fn a_question_waits_for_its_answer_and_not_for_ever() {
     let review = case.review.clone().unwrap();
     assert!(review.state == ReviewState::Open && review.question.is_empty());
     assert!(review.reasons.contains(&ReviewReason::InfoOverdue));
+    assert_eq!(review.due_time, DUE + 60 * MINUTE, "the time of waiting does not count");
+    let mut hurried = reviewed(road());
+    hurried.decide(ask(), Circumstances { pause: false, ..at_version(1) }).unwrap();
+    hurried.wake(NOW + 60 * MINUTE).unwrap();
+    assert_eq!(hurried.review.unwrap().due_time, DUE);
 
     // The answer comes after all, while a decision waits to take effect: a person looks at it first.
     let undo = MINUTE;

@@ -59,7 +59,7 @@ pub struct Review {
     pub reasons: BTreeSet<ReviewReason>,
     /// Words of the agency that handed back, or of the reporter who contests; else empty.
     pub note: String,
-    /// When the first clock (receive and distribute) is due.
+    /// When the first clock (receive and distribute) is due; while it stands still, when it would be if it went on at once.
     pub due_time: Timestamp,
     /// When it was opened.
     pub create_time: Timestamp,
@@ -69,6 +69,8 @@ pub struct Review {
     pub lease: Option<Lease>,
     /// What the reporter was asked, while the answer is awaited.
     pub question: String,
+    /// Since when the first clock stands still because the reporter is asked.
+    pub asked_time: Option<Timestamp>,
     /// What was decided.
     pub verdict: Option<Verdict>,
     /// When an answer is overdue, or a decision takes effect.
@@ -132,6 +134,7 @@ impl Review {
             version: 1,
             lease: None,
             question: String::new(),
+            asked_time: None,
             verdict: None,
             wake_time: None,
         }
@@ -196,9 +199,17 @@ impl Review {
     pub(super) fn reopen(&mut self) {
         self.state = ReviewState::Open;
         self.question = String::new();
+        self.asked_time = None;
         self.verdict = None;
         self.wake_time = None;
         self.version += 1;
+    }
+
+    /// The first clock goes on: time in which the reporter was asked does not count.
+    pub(super) fn count_on(&mut self, now: Timestamp) {
+        if let Some(asked) = self.asked_time.take().filter(|asked| *asked < self.due_time) {
+            self.due_time = self.due_time + now.since(asked);
+        }
     }
 
     /// Whether a verdict about it may teach the next model: nothing secret may; that a place lies outside the province

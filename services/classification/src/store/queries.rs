@@ -144,6 +144,7 @@ fn review_now() -> OnConflict {
             C::LeaseRole,
             C::LeaseUntil,
             C::Question,
+            C::AskedTime,
             C::Verdict,
             C::WakeTime,
         ])

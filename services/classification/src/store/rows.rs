@@ -127,6 +127,7 @@ pub(super) fn review_row(report: ReportId, review: &Review) -> Result<review::Ac
         lease_holder: Set(lease.map(|lease| lease.holder.0.to_vec())),
         lease_role: Set(lease.map(|lease| lease.role.clone())),
         lease_until: Set(lease.map(|lease| lease.until.micros())),
+        asked_time: Set(review.asked_time.map(Timestamp::micros)),
         question: Set((!review.question.is_empty()).then(|| review.question.clone())),
         verdict: Set(verdict.map_err(|_| foreign("verdict"))?),
         wake_time: Set(review.wake_time.map(Timestamp::micros)),
@@ -162,6 +163,7 @@ pub(super) fn review(row: review::Model) -> Result<Review, DbErr> {
         version: row.version,
         lease,
         question: row.question.unwrap_or_default(),
+        asked_time: row.asked_time.map(Timestamp::from_micros),
         verdict: verdict.map_err(|_| foreign("verdict"))?,
         wake_time: row.wake_time.map(Timestamp::from_micros),
     })

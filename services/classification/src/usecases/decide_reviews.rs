@@ -144,6 +144,7 @@ async fn decide_all(
             now,
             undo,
             answer: desk.province.policies.triage.answer,
+            pause: desk.province.policies.clocks.pause_while_awaiting_info,
         };
         let announcement = match dossier.case.decide(decision, circumstances) {
             Ok(announcement) => announcement,

@@ -333,6 +333,8 @@ async fn a_question_goes_out_at_once_and_the_review_comes_back_with_the_answer()
     world.pass(Duration::from_secs(3 * 86_400)).await;
     let overdue = world.queue().await.into_iter().find(|review| review.report == report(2).name()).unwrap();
     assert!(overdue.reasons.contains(&"INFO_OVERDUE".to_owned()), "{:?}", overdue.reasons);
+    let due = |review: &Review| review.due_time.unwrap().seconds;
+    assert_eq!(due(&overdue), due(&reviews[1]) + 3 * 86_400, "the first clock stood still");
     world.tell(&[answered(report(2), 7, "Trước chợ.")]).await;
     let late = lan.get(&overdue.name).await.unwrap();
     assert!(late.text.ends_with("\n\nTrước chợ.") && late.reasons.contains(&"INFO_PROVIDED".to_owned()));

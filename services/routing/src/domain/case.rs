@@ -10,7 +10,7 @@ use vocabulary::{
 
 use super::route::{matched, route};
 use super::words::{AssignmentState, CaseState, CommuneMatch};
-use super::{Alarm, Assignment, Clock, Fact, Guide, Missing};
+use super::{Alarm, Assignment, Clock, Fact, Guide, Missing, Questions};
 
 /// The report as its reporter sent it, as far as agencies need it.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,6 +58,8 @@ pub enum Disposition {
 pub struct Decision {
     /// Counts the classification service's events about this report.
     pub sequence: i64,
+    /// When it was told.
+    pub time: Timestamp,
     /// What the report is about.
     pub matter: Matter,
     /// What is to become of it.
@@ -117,6 +119,8 @@ pub struct Case {
     pub assignments: Vec<Assignment>,
     /// Every clock so far.
     pub clocks: Vec<Clock>,
+    /// When the reporter was asked.
+    pub questions: Questions,
     /// Counts the changes; 0 before it is stored.
     pub version: i64,
 }
@@ -136,6 +140,7 @@ impl Case {
             place: None,
             assignments: Vec::new(),
             clocks: Vec::new(),
+            questions: Questions::default(),
             version: 0,
         }
     }
@@ -150,9 +155,16 @@ impl Case {
         self.clocks.iter().find(|clock| clock.kind == kind && clock.round == round)
     }
 
-    /// A person must classify it: the first clock runs.
-    pub fn await_review(&mut self, rules: Rules<'_>, snapshot: Snapshot) {
+    /// A person must classify it: the first clock runs, on again if the reporter was asked before. `sequence` counts the
+    /// classification service's events, as in [`Decision`].
+    pub fn await_review(&mut self, rules: Rules<'_>, snapshot: Snapshot, sequence: i64, time: Timestamp) {
         self.learn(rules, snapshot);
+        self.note(rules, sequence, time, false);
+    }
+
+    /// The reporter is asked before the report goes anywhere: the first clock stands still.
+    pub fn await_answer(&mut self, rules: Rules<'_>, sequence: i64, time: Timestamp) {
+        self.note(rules, sequence, time, true);
     }
 
     /// It was classified, or classified anew.
@@ -160,6 +172,7 @@ impl Case {
         let code = snapshot.code.clone();
         let point = snapshot.point;
         self.learn(rules, snapshot);
+        self.note(rules, decision.sequence, decision.time, false);
         if decision.sequence <= self.sequence {
             return Vec::new();
         }
@@ -338,6 +351,24 @@ impl Case {
             self.clocks.push(Clock::start(rules.province, ClockKind::Receive, 1, coordinator, start));
         }
         self.snapshot = Some(snapshot);
+        self.pace(rules);
+    }
+
+    fn note(&mut self, rules: Rules<'_>, sequence: i64, time: Timestamp, asks: bool) {
+        self.questions.note(sequence, time, asks);
+        self.pace(rules);
+    }
+
+    /// Time in which the reporter was asked does not count.
+    fn pace(&mut self, rules: Rules<'_>) {
+        if self.questions.is_empty() {
+            return;
+        }
+        let pauses = self.questions.pauses();
+        let receive = |clock: &&mut Clock| clock.kind == ClockKind::Receive;
+        if let Some(clock) = self.clocks.iter_mut().find(receive) {
+            clock.pause(rules.province, &pauses);
+        }
     }
 
     /// What has become a secret is one for whoever had the report before, too. A person who lowers the access lowers it

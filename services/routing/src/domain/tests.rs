@@ -47,7 +47,15 @@ fn snapshot() -> Snapshot {
 fn decision(sequence: i64, leaf: &str, disposition: Disposition) -> Decision {
     let matter =
         Matter { leaf: leaf.parse().expect("a leaf"), urgency: Urgency::Normal, access: Access::Ordinary };
-    Decision { sequence, matter, disposition, note: String::new(), template: None, contested: false }
+    Decision {
+        sequence,
+        time: MORNING,
+        matter,
+        disposition,
+        note: String::new(),
+        template: None,
+        contested: false,
+    }
 }
 
 fn words(text: &str) -> Text {
@@ -102,7 +110,7 @@ fn apply(case: &mut Case, step: &Step, now: &mut Timestamp) -> Vec<Fact> {
     let (id, version) = case.open_assignment().map_or((mint(), 0), |open| (open.id, open.version));
     let outcome = match step {
         Step::Review => {
-            case.await_review(rules(*now), snapshot());
+            case.await_review(rules(*now), snapshot(), 1, *now);
             Ok(Vec::new())
         }
         Step::Classify(sequence, what, access, contested) => {
@@ -186,7 +194,7 @@ proptest! {
             let mut case = Case::new(ReportId(uuid::Uuid::from_u128(1)));
             for event in order {
                 match event {
-                    0 => case.await_review(rules(MORNING), snapshot()),
+                    0 => case.await_review(rules(MORNING), snapshot(), 1, MORNING),
                     1 => drop(case.classify(rules(MORNING), snapshot(), decision(2, "infrastructure.road", Disposition::Route))),
                     2 => drop(case.classify(rules(MORNING), snapshot(), decision(5, "out_of_scope.other", Disposition::Return))),
                     3 => drop(case.reopen(rules(MORNING), 1)),

@@ -357,6 +357,11 @@ impl Report {
         self.envelope("classification", sequence, &body)
     }
 
+    pub fn info_requested(&self, sequence: i64) -> Envelope {
+        let body = event::InfoRequested { report: self.id.name(), ..Default::default() };
+        self.envelope("classification", sequence, &body)
+    }
+
     pub fn withdrawn(&self) -> Envelope {
         let withdraw_time = Some(timestamp(morning()));
         self.envelope("intake", 2, &event::ReportWithdrawn { report: self.id.name(), withdraw_time })

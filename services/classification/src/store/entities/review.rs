@@ -28,6 +28,8 @@ pub struct Model {
     pub lease_until: Option<i64>,
     /// What the reporter was asked; null when nothing.
     pub question: Option<String>,
+    /// Since when the first clock stands still because of it.
+    pub asked_time: Option<i64>,
     /// JSON: what was decided, by whom.
     pub verdict: Option<String>,
     /// When an answer is overdue, or a decision takes effect.

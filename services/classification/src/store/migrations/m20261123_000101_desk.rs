@@ -37,12 +37,13 @@ impl MigrationTrait for Desk {
     }
 }
 
-fn review_columns() -> [ColumnDef; 6] {
+fn review_columns() -> [ColumnDef; 7] {
     [
         ColumnDef::new("lease_holder").binary().null().to_owned(),
         ColumnDef::new("lease_role").text().null().to_owned(),
         ColumnDef::new("lease_until").big_integer().null().to_owned(),
         ColumnDef::new("question").text().null().to_owned(),
+        ColumnDef::new("asked_time").big_integer().null().to_owned(),
         ColumnDef::new("verdict").text().null().to_owned(),
         ColumnDef::new("wake_time").big_integer().null().to_owned(),
     ]
