@@ -224,20 +224,13 @@ def batch_commands():
              classify and locate and told and done.returncode == located.returncode == 1)]
 
 
-def cargo_tests(claim, target, package, *filters):
-    done = lib.run("cargo", "test", "-p", package, "--test", "it", "--", *filters, timeout=3000, check=False)
-    result = next((line for line in done.stdout.splitlines() if line.startswith("test result")), "no result")
-    passed = int(result.split(" passed")[0].split()[-1]) if " passed" in result else 0
-    return [(claim, target, f"{passed} passed, exit {done.returncode}", done.returncode == 0 and passed > 0)]
-
-
 def crash():
-    return cargo_tests("kill -9 at random moments: nothing lost, nothing doubled", "all rounds", "fieldreport", "crash")
+    return [lib.cargo_tests("kill -9 at random moments: nothing lost, nothing doubled", "fieldreport", "crash")]
 
 
 def bad_input():
-    return cargo_tests("bad input: exact code and reason, nothing half-made", "every row", "e2e", "bad_input")
+    return [lib.cargo_tests("bad input: exact code and reason, nothing half-made", "e2e", "bad_input")]
 
 
 def journeys():
-    return cargo_tests("journeys over gRPC, permutations and duplicates of events", "all", "e2e")
+    return [lib.cargo_tests("journeys over gRPC, permutations and duplicates of events", "e2e")]

@@ -9,6 +9,7 @@ mod error;
 mod events;
 mod grpc;
 mod jobs;
+mod lessons;
 mod machine;
 mod messages;
 mod store;
@@ -37,6 +38,7 @@ use crate::usecases::Desk;
 
 pub use consumer::SUBSCRIPTION;
 pub use error::Error;
+pub use lessons::{Lessons, LessonsError, read_examples};
 pub use machine::{Machine, MachineError, Opinion};
 pub use store::known_reports;
 pub use store::migrations::Migrator;
@@ -70,7 +72,7 @@ impl Config {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// Its database.
-    #[error(transparent)]
+    #[error("classification cannot use its database")]
     Database(#[from] OpenError),
     /// Its model.
     #[error(transparent)]

@@ -251,6 +251,8 @@ pub enum Model {
     Train(Common),
     /// Says how good the classifier is: on its own held-out part, or on a file of labelled texts.
     Evaluate(Evaluate),
+    /// Says how far decisions on reports would let the thresholds of the scope move, and what that would have done to them.
+    Bands(ModelBands),
     /// Models that this system has trained on people's decisions, newest first. In embedded mode no server may run meanwhile.
     List(List),
     /// Takes the model in force back, one step. In embedded mode no server may run meanwhile.
@@ -279,7 +281,28 @@ pub struct Evaluate {
     /// training text and judged on that part.
     #[arg(long)]
     pub input: Option<PathBuf>,
-    /// Prints the report as JSON.
+    /// Calibrates for the texts of each `site` on those of all others: the figure to tune by.
+    #[arg(long, requires = "input")]
+    pub leave_one_site_out: bool,
+    /// Prints the figures as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Writes a page with plots there.
+    #[arg(long, value_name = "FILE.html")]
+    pub report: Option<PathBuf>,
+}
+
+/// Options of `model bands`.
+#[derive(Debug, Args)]
+pub struct ModelBands {
+    /// Where configuration comes from.
+    #[command(flatten)]
+    pub common: Common,
+    /// Decided reports, last month's for example: JSON lines with `text`, `leaf` and `urgency` as decided; without it the pack's
+    /// training texts are judged by models that did not see them.
+    #[arg(long)]
+    pub input: Option<PathBuf>,
+    /// Prints the table as JSON.
     #[arg(long)]
     pub json: bool,
 }

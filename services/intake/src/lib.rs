@@ -109,7 +109,7 @@ impl Config {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// Its database.
-    #[error(transparent)]
+    #[error("intake cannot use its database")]
     Database(#[from] OpenError),
     /// Its photos and videos.
     #[error("the media folder cannot be used")]
@@ -186,6 +186,7 @@ pub async fn start(
         messaging::consume(bus.clone(), NAME, outbox, handler, platform.retry, lifecycle.stopping());
     lifecycle.spawn("intake-consumer", consume);
     lifecycle.spawn("intake-jobs", jobs::run(intake.clone(), config));
+    lifecycle.spawn("intake-collector", jobs::collect(intake.clone()));
     ready.set(true);
     Ok(Service { intake, ready })
 }

@@ -8,7 +8,7 @@ use std::path::Path as FilePath;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use futures::TryStreamExt as _;
+use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageDecoder as _, ImageReader, Limits};
 use object_store::local::LocalFileSystem;
@@ -16,7 +16,7 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
-use vocabulary::MediaId;
+use vocabulary::{MediaId, Timestamp};
 
 use crate::domain::media::Part;
 
@@ -35,6 +35,17 @@ pub struct Objects {
     store: Arc<dyn ObjectStore>,
     decoders: Arc<Semaphore>,
     uploads: Arc<Semaphore>,
+}
+
+/// Something that lies in the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// Where; the database names parts of originals by it.
+    pub object: String,
+    /// Of which medium.
+    pub media: MediaId,
+    /// Whether it is the copy, not a part of the original.
+    pub copy: bool,
 }
 
 /// A photo that cannot be shown.
@@ -95,6 +106,24 @@ impl Objects {
         Ok(())
     }
 
+    /// Everything that was stored before `before`.
+    pub fn stored_before(
+        &self,
+        before: Timestamp,
+    ) -> impl Stream<Item = Result<Stored, object_store::Error>> + Send {
+        let list = |folder: &str| self.store.list(Some(&Path::from(folder)));
+        list("originals").chain(list("copies")).try_filter_map(move |found| {
+            let stored = Timestamp::from_micros(found.last_modified.timestamp_micros());
+            let old = (stored < before).then(|| Stored::at(&found.location)).flatten();
+            std::future::ready(Ok(old))
+        })
+    }
+
+    /// Removes one object.
+    pub async fn remove_object(&self, object: &str) -> Result<(), object_store::Error> {
+        self.store.delete(&Path::from(object)).await
+    }
+
     /// A place among the uploads that may be under way at one time: each holds up to one part in memory.
     pub fn admit_upload(&self) -> Option<OwnedSemaphorePermit> {
         self.uploads.clone().try_acquire_owned().ok()
@@ -124,6 +153,19 @@ impl Objects {
         };
         self.store.put(&copy_path(media), copy.into()).await?;
         Ok(Ok(()))
+    }
+}
+
+impl Stored {
+    /// What lies at this path; nothing that the store has put there: none.
+    fn at(path: &Path) -> Option<Self> {
+        let mut names = path.as_ref().split('/').skip(1);
+        let first = names.next()?;
+        let (name, copy) = match names.next() {
+            Some(_) => (first, false),
+            None => (first.strip_suffix(".jpg")?, true),
+        };
+        Some(Self { object: path.to_string(), media: MediaId(Uuid::parse_str(name).ok()?), copy })
     }
 }
 

@@ -28,7 +28,7 @@ def check(system, result):
     kept = [
         {
             "name": finding.name, "says": finding.says, "checked": finding.checked, "holds": finding.holds,
-            "absent": finding.absent, "notes": finding.notes, "bad": finding.bad[:100], "seconds": finding.seconds,
+            "absent": finding.absent, "notes": finding.notes, "figures": finding.figures, "bad": finding.bad[:100], "seconds": finding.seconds,
         }
         for finding in findings
     ]

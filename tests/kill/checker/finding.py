@@ -14,6 +14,7 @@ class Finding:
     checked: int = 0
     bad: list = field(default_factory=list)
     notes: list = field(default_factory=list)
+    figures: dict = field(default_factory=dict)
     absent: str = ""
 
     def check(self, holds, wrong):

@@ -12,6 +12,7 @@ mod faults;
 mod ledger;
 mod nemesis;
 mod options;
+mod outcome;
 mod planted;
 mod proxy;
 mod run;
@@ -23,22 +24,24 @@ mod town;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use outcome::Outcome;
 use tokio::signal::unix::{SignalKind, signal};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
     let options = options::Options::parse();
-    let well = tokio::select! {
+    let outcome = tokio::select! {
         outcome = play(&options) => outcome?,
         () = told_to_stop() => {
             eprintln!("stopped");
-            false
+            return Ok(ExitCode::FAILURE);
         }
     };
-    Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    outcome.print()?;
+    Ok(if outcome.well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn play(options: &options::Options) -> anyhow::Result<bool> {
+async fn play(options: &options::Options) -> anyhow::Result<Outcome> {
     match (&options.planted, &options.faults) {
         (Some(numbers), _) => planted::run(options, numbers).await,
         (None, Some(names)) => faults::run(options, names).await,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
+use serde::Serialize;
 
 use crate::proxy::Link;
 use crate::town::Pace;
@@ -13,9 +14,12 @@ use crate::town::Pace;
 #[derive(Debug, Clone, Parser)]
 #[command(name = "kill-loop")]
 pub struct Options {
-    /// How long things go wrong.
-    #[arg(long, default_value_t = 240)]
-    pub seconds: u64,
+    /// How long things go wrong. Without it: as long as it takes to see enough, and too little is a failure.
+    #[arg(long)]
+    pub seconds: Option<u64>,
+    /// Enough is 200 kills and 100,000 acknowledged reports instead of 60 and 20,000.
+    #[arg(long, conflicts_with = "seconds")]
+    pub full: bool,
     /// Repeats the schedule and what the citizens do.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -75,7 +79,30 @@ pub struct Options {
     pub root: PathBuf,
 }
 
+/// What a kill loop must have seen to prove anything.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct Enough {
+    /// Kills that hit somebody.
+    pub kills: usize,
+    /// Reports that were acknowledged.
+    pub acknowledged: u64,
+}
+
 impl Options {
+    /// How long things go wrong.
+    pub fn seconds(&self) -> u64 {
+        self.seconds.unwrap_or(if self.full { 960 } else { 260 })
+    }
+
+    /// What the loop must have seen; whoever says how long it is to last takes what comes.
+    pub fn enough(&self) -> Enough {
+        match (self.seconds, self.full) {
+            (Some(_), _) => Enough::default(),
+            (None, false) => Enough { kills: 60, acknowledged: 20_000 },
+            (None, true) => Enough { kills: 200, acknowledged: 100_000 },
+        }
+    }
+
     /// The town's pace at so many acts a second.
     pub fn pace(&self, rate: f64) -> Pace {
         Pace { citizens: self.citizens, rate, seed: self.seed, only: None }

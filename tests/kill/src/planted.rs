@@ -10,10 +10,12 @@ use std::process::{Command, Stdio};
 
 use anyhow::Context as _;
 use clap::Parser as _;
+use serde::Serialize;
 use tokio::time::Instant;
 
 use crate::faults;
 use crate::options::Options;
+use crate::outcome::Outcome;
 use crate::run;
 
 /// A planted bug.
@@ -113,8 +115,18 @@ fn run_quietly(folder: &Path, program: &str, arguments: &[&str]) -> anyhow::Resu
     Ok(String::from_utf8_lossy(&done.stdout).into_owned())
 }
 
-/// Plants the bugs with these numbers, or all; answers whether each was caught by what must catch it.
-pub async fn run(options: &Options, numbers: &[String]) -> anyhow::Result<bool> {
+/// What became of a planted bug, for programs.
+#[derive(Serialize)]
+struct Row {
+    bug: String,
+    says: String,
+    verdict: String,
+    caught: bool,
+    seconds: u64,
+}
+
+/// Plants the bugs with these numbers, or all; well if each was caught by what must catch it.
+pub async fn run(options: &Options, numbers: &[String]) -> anyhow::Result<Outcome> {
     let root = options.root.canonicalize()?;
     let mut patches: Vec<PathBuf> = std::fs::read_dir(root.join("tests/kill/planted"))?
         .map(|entry| Ok(entry?.path()))
@@ -132,26 +144,25 @@ pub async fn run(options: &Options, numbers: &[String]) -> anyhow::Result<bool> 
     for bug in bugs.iter().filter(wanted) {
         eprintln!("\n######## {}: {}", bug.name(), bug.says);
         let begun = Instant::now();
-        let caught = catch(options, &garden, bug, &folder.join(bug.name())).await;
-        rows.push((bug, caught, begun.elapsed()));
-    }
-    drop(garden);
-    std::fs::remove_dir_all(&folder)?;
-    anyhow::ensure!(!rows.is_empty(), "no planted bug has one of the numbers {numbers:?}");
-    eprintln!();
-    let mut well = true;
-    for (bug, caught, took) in rows {
-        let (verdict, good) = match &caught {
+        let by = catch(options, &garden, bug, &folder.join(bug.name())).await;
+        let (verdict, caught) = match &by {
             Ok(by) if by.is_superset(&bug.caught_by) => (format!("caught by {}", list(by)), true),
             Ok(by) => {
                 (format!("MISSED: {} must catch it, caught by {}", list(&bug.caught_by), list(by)), false)
             }
             Err(error) => (format!("BROKEN: {error:#}"), false),
         };
-        well &= good;
-        eprintln!("{:<32} {:>4} s  {verdict}", bug.name(), took.as_secs());
+        let seconds = begun.elapsed().as_secs();
+        rows.push(Row { bug: bug.name(), says: bug.says.clone(), verdict, caught, seconds });
     }
-    Ok(well)
+    drop(garden);
+    std::fs::remove_dir_all(&folder)?;
+    anyhow::ensure!(!rows.is_empty(), "no planted bug has one of the numbers {numbers:?}");
+    eprintln!();
+    for Row { bug, verdict, seconds, .. } in &rows {
+        eprintln!("{bug:<32} {seconds:>4} s  {verdict}");
+    }
+    Outcome::new(rows.iter().all(|row| row.caught), &rows)
 }
 
 /// Which invariants the bug has violated.

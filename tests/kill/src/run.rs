@@ -7,6 +7,7 @@ use vocabulary::{Clock, Timestamp};
 use crate::nemesis;
 use crate::nemesis::schedule::{Action, schedule};
 use crate::options::Options;
+use crate::outcome::Outcome;
 use crate::site::Site;
 use crate::stage::{Props, START, STOP, Stage};
 use crate::summary::Summary;
@@ -19,26 +20,25 @@ const AFTERWARDS: Duration = Duration::from_secs(5);
 /// From the first to the last act.
 pub type Span = (Timestamp, Timestamp);
 
-/// Runs; answers whether everything holds. The folder of a run that did not go well is kept.
-pub async fn run(options: &Options) -> anyhow::Result<bool> {
+/// Runs. The folder of a run that did not go well is kept.
+pub async fn run(options: &Options) -> anyhow::Result<Outcome> {
     let site = Site::make(options.folder_of("loop"), &options.root)?;
     let outcome = in_site(options, &site).await;
-    site.leave(options.keep || !matches!(outcome, Ok(true)))?;
+    site.leave(options.keep || !outcome.as_ref().is_ok_and(|outcome| outcome.well))?;
     outcome
 }
 
-async fn in_site(options: &Options, site: &Site) -> anyhow::Result<bool> {
+async fn in_site(options: &Options, site: &Site) -> anyhow::Result<Outcome> {
     let stage = Stage::open(options, site.clone(), Props::default()).await?;
     let names: Vec<String> = stage.cluster().members.iter().map(|member| member.spec.name.clone()).collect();
-    let actions = schedule(options.seed, options.seconds * 1_000, &names, stage.victim.targets());
+    let actions = schedule(options.seed, options.seconds() * 1_000, &names, stage.victim.targets());
     site.write("schedule.json", &actions)?;
     eprintln!("seed {}: {} actions", options.seed, actions.len());
     actions.iter().for_each(|action| eprintln!("{action}"));
 
     let mut summary = live_through(options, &stage, &actions).await?;
     summary.print();
-    let mut well = summary.is_well();
-    well &= stage.settle_and_check("after chaos").await?;
+    let mut well = stage.settle_and_check("after chaos").await?;
     let bad = stage.cluster().stop(STOP).await;
     bad.iter().for_each(|bad| eprintln!("NOT WELL: {bad}"));
     well &= bad.is_empty();
@@ -54,9 +54,9 @@ async fn in_site(options: &Options, site: &Site) -> anyhow::Result<bool> {
         eprintln!("\n== does the checker see what it should?");
         well &= stage.checker.prove().await?;
     }
-    summary.verdict(well);
+    let well = summary.verdict(well, &stage.checker.findings()?, options.enough());
     site.write("summary.json", &summary)?;
-    Ok(well)
+    Outcome::new(well, &summary)
 }
 
 /// The town lives while everything goes wrong, and a little longer.
@@ -67,7 +67,7 @@ async fn live_through(options: &Options, stage: &Stage, actions: &[Action]) -> a
     tokio::time::sleep(WARM).await;
     let chaos = clock.now();
     let deeds = nemesis::carry_out(&stage.victim, actions).await?;
-    let left = Duration::from_secs(options.seconds).saturating_sub(clock.now().since(chaos));
+    let left = Duration::from_secs(options.seconds()).saturating_sub(clock.now().since(chaos));
     tokio::time::sleep(left).await;
     stage.victim.heal().await?;
     stage.cluster().until_ready(START).await?;

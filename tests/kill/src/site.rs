@@ -88,6 +88,11 @@ impl Site {
         self.folder.join("site.json")
     }
 
+    /// What the last check has found.
+    pub fn findings(&self) -> PathBuf {
+        self.folder.join("findings.json")
+    }
+
     /// Where the engines lie.
     pub fn engines(&self) -> PathBuf {
         self.folder.join("engines")

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::checker::Findings;
 use crate::cluster::Life;
 use crate::nemesis::Deed;
 use crate::nemesis::schedule::Fault;
+use crate::options::Enough;
 use crate::run::Span;
 use crate::town::tally::Counts;
 
@@ -21,6 +23,9 @@ pub struct Summary {
     worst_gap_ms: u64,
     ready_ms: BTreeMap<String, Ready>,
     died_by_themselves: Vec<Life>,
+    enough: Enough,
+    /// Of the check at the end.
+    findings: Findings,
     well: Option<bool>,
 }
 
@@ -45,13 +50,10 @@ impl Summary {
             worst_gap_ms: u64::try_from(counts.worst_gap(span.0, span.1).as_millis()).unwrap_or(u64::MAX),
             ready_ms: ready(lives),
             died_by_themselves: lives.iter().filter(|life| is_strange(life)).cloned().collect(),
+            enough: Enough::default(),
+            findings: Findings::default(),
             well: None,
         }
-    }
-
-    /// Whether nothing happened that the checker cannot see: no process died by itself.
-    pub fn is_well(&self) -> bool {
-        self.died_by_themselves.is_empty()
     }
 
     /// Prints the figures.
@@ -78,10 +80,24 @@ impl Summary {
         }
     }
 
-    /// Says how it ended.
-    pub fn verdict(&mut self, well: bool) {
-        self.well = Some(well);
-        eprintln!("\n{}", if well { "WELL: every invariant holds" } else { "NOT WELL" });
+    /// Says how it ended: well if every check went well, no process died by itself, and enough was seen to prove it.
+    pub fn verdict(&mut self, checked: bool, findings: &Findings, enough: Enough) -> bool {
+        let acknowledged = findings.figure("acknowledged");
+        let saw_enough = self.kills >= enough.kills && acknowledged >= enough.acknowledged;
+        let well = checked && saw_enough && self.died_by_themselves.is_empty();
+        eprintln!(
+            "\n{} kills, {acknowledged} reports acknowledged, {} lost, {} doubled",
+            self.kills,
+            findings.figure("lost"),
+            findings.figure("doubled")
+        );
+        if !saw_enough {
+            let Enough { kills, acknowledged } = enough;
+            eprintln!("TOO LITTLE: {kills} kills and {acknowledged} acknowledged reports are needed");
+        }
+        eprintln!("{}", if well { "WELL: every invariant holds" } else { "NOT WELL" });
+        (self.enough, self.findings, self.well) = (enough, findings.clone(), Some(well));
+        well
     }
 }
 

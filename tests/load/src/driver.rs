@@ -190,7 +190,10 @@ impl Driver {
     ) -> Result<Answer<M>, Failure> {
         let code = outcome.as_ref().map_or_else(Status::code, |_| Code::Ok);
         self.recorder.record(ask.operation, ask.due, took, code);
-        outcome.map_err(|status| Failure::Refused(Box::new(status)))
+        outcome.map_err(|status| {
+            self.recorder.refused(ask.operation, ask.due, &status);
+            Failure::Refused(Box::new(status))
+        })
     }
 }
 

@@ -54,6 +54,8 @@ impl Figures {
             let name = format!("refused_{operation}_{code}");
             figures.put(&name, histogram.len() as f64);
             figures.put_latency(&name, histogram);
+            let without = run.measured.without_retry_info.get(&(*operation, *code)).copied().unwrap_or(0);
+            figures.put(&format!("{name}_without_retry_info"), without as f64);
         }
         figures.put_counts(&run, seconds);
         if let Some(late) = &run.measured.late {

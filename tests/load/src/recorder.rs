@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
-use tonic::Code;
+use tonic::{Code, Status};
 use vocabulary::Timestamp;
 
 use crate::code;
@@ -29,6 +29,8 @@ pub struct Measured {
     pub answered: BTreeMap<Operation, Histogram<u64>>,
     /// Microseconds from due to refused.
     pub refused: BTreeMap<(Operation, &'static str), Histogram<u64>>,
+    /// Refusals that did not say when to come back.
+    pub without_retry_info: BTreeMap<(Operation, &'static str), u64>,
     /// Reports acknowledged, also before and after the measured window.
     pub acknowledged: Vec<Acknowledged>,
     /// Calls sent more than once.
@@ -76,6 +78,14 @@ impl Recorder {
             refused => measured.refused.entry((operation, code::name(refused))).or_insert_with(histogram),
         };
         add(histogram, took);
+    }
+
+    /// Takes whether a refusal said when to come back.
+    pub fn refused(&self, operation: Operation, due: Instant, status: &Status) {
+        if self.counts(due) && code::retry_delay(status).is_none() {
+            let refusal = (operation, code::name(status.code()));
+            *self.lock().without_retry_info.entry(refusal).or_default() += 1;
+        }
     }
 
     /// Takes how late the generator began something.
@@ -130,7 +140,11 @@ mod tests {
             recorder.record(Operation::Create, due, millisecond, Code::Ok);
         }
         recorder.record(Operation::Create, begin, millisecond, Code::Unavailable);
+        let status = Status::unavailable("no RetryInfo");
+        recorder.refused(Operation::Create, begin, &status);
+        recorder.refused(Operation::Create, end, &status);
         let measured = recorder.take();
+        assert_eq!(measured.without_retry_info[&(Operation::Create, "UNAVAILABLE")], 1);
         assert_eq!(measured.answered[&Operation::Create].len(), 2);
         assert_eq!(measured.refused[&(Operation::Create, "UNAVAILABLE")].len(), 1);
     }

@@ -1,6 +1,10 @@
 //! Honest probabilities: the temperature and the logistic curve that fit scores of texts the scorer never saw.
 
-use super::model::{Row, URGENCY, softmax};
+use vocabulary::Urgency;
+
+use super::model::{Calibration, Model, Row, URGENCY, softmax};
+use super::text::Text;
+use super::train::Example;
 
 /// The scores of one unseen text and its labels.
 #[derive(Debug, Clone, PartialEq)]
@@ -8,6 +12,28 @@ pub(super) struct Scored {
     pub(super) scores: Row,
     pub(super) leaf: usize,
     pub(super) urgent: bool,
+}
+
+/// The calibration that fits these scores best.
+pub(super) fn calibration_for(scored: &[Scored], leaves: usize) -> Calibration {
+    let (urgency_slope, urgency_offset) = logistic_fit(scored);
+    Calibration { sharpness: best_sharpness(scored, leaves), urgency_slope, urgency_offset }
+}
+
+impl Model {
+    /// The same model with the calibration that fits labelled texts best, which it must not have been trained on. Texts of
+    /// leaves that it does not know are passed over.
+    pub fn recalibrated(&self, on: &[Example]) -> Self {
+        let score = |example: &Example| {
+            let leaf = self.leaves().iter().position(|leaf| *leaf == example.leaf)?;
+            let scores = self.scores(&self.look_up(&Text::parse(&example.text)));
+            Some(Scored { scores, leaf, urgent: example.urgency != Urgency::Normal })
+        };
+        let scored: Vec<Scored> = on.iter().filter_map(score).collect();
+        let mut model = self.clone();
+        model.calibration = calibration_for(&scored, self.leaves().len());
+        model
+    }
 }
 
 /// Minimises the negative log-likelihood, which has one valley, by golden-section search on the logarithm.

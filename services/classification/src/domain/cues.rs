@@ -1,11 +1,10 @@
 //! Cue phrases: what in a text must stop the machine or raise its urgency, whatever the model says.
 
-use std::collections::HashMap;
-
 use province::{CueKind, Cues};
 use vocabulary::Urgency;
 
-use super::text::{NEUTRAL, Span, Text, Token};
+use super::phrases::{self, Phrases};
+use super::text::{Span, Text, Token};
 
 /// A cue that occurs in a text and is no false friend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,9 +59,7 @@ pub struct CueMatcher {
     cues: Vec<CompiledCue>,
     lowering_window: usize,
     raising_window: usize,
-    words: HashMap<String, u32>,
-    /// By first word: the phrases that begin with it.
-    phrases: Vec<Vec<Phrase>>,
+    phrases: Phrases<Role>,
 }
 
 #[derive(Debug, Clone)]
@@ -71,12 +68,6 @@ struct CompiledCue {
     kind: CueKind,
     window: usize,
     needs_company: bool,
-}
-
-#[derive(Debug, Clone)]
-struct Phrase {
-    words: Vec<u32>,
-    role: Role,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,13 +82,7 @@ enum Role {
     MachineTalk,
 }
 
-/// A phrase found at tokens `first..=last`.
-#[derive(Debug, Clone, Copy)]
-struct Found {
-    role: Role,
-    first: usize,
-    last: usize,
-}
+type Found = phrases::Found<Role>;
 
 /// Denials that count only right before a cue: "không có ai bị thương". "Không biết ai đốt" denies nothing.
 const NEGATIONS: [&str; 9] = [
@@ -141,8 +126,7 @@ impl CueMatcher {
             cues: Vec::with_capacity(cues.cues.len()),
             lowering_window: cues.lowering.window,
             raising_window: cues.raising.window,
-            words: HashMap::new(),
-            phrases: vec![Vec::new()],
+            phrases: Phrases::new(),
         };
         for (at, cue) in cues.cues.iter().enumerate() {
             matcher.cues.push(CompiledCue {
@@ -165,12 +149,12 @@ impl CueMatcher {
 
     /// Finds every cue in a text.
     pub fn scan(&self, text: &Text<'_>) -> Scan<'_> {
-        let found = self.find_phrases(text);
+        let found = self.phrases.find(text);
         let sentences = sentence_numbers(text.tokens());
         let mut scan = Scan::default();
         for hit in &found {
             let span = span_of(text, hit);
-            match hit.role {
+            match hit.what {
                 Role::Trigger(at) => scan.hits.extend(self.judge(at, hit, span, &found, &sentences)),
                 Role::OtherProvince => scan.other_provinces.push(span),
                 Role::MachineTalk => scan.machine_talk.push(span),
@@ -192,7 +176,7 @@ impl CueMatcher {
     ) -> Option<CueHit<'_>> {
         let cue = &self.cues[at];
         let near = |role: Role, window: usize| {
-            found.iter().any(|other| other.role == role && gap(hit, other) <= window)
+            found.iter().any(|other| other.what == role && gap(hit, other) <= window)
         };
         if near(Role::FalseFriend(at), cue.window)
             || cue.needs_company && !near(Role::Company(at), cue.window)
@@ -202,7 +186,7 @@ impl CueMatcher {
         // What is past or denied is so within its own sentence; the next one may tell of the present danger.
         let lowered = found.iter().any(|other| {
             sentences[other.first] == sentences[hit.first]
-                && match other.role {
+                && match other.what {
                     Role::Lowering => gap(hit, other) <= self.lowering_window,
                     Role::Negation => other.first < hit.first && gap(hit, other) <= NEGATION_WINDOW,
                     Role::Trigger(_) | Role::Company(_) | Role::FalseFriend(_) => false,
@@ -214,47 +198,7 @@ impl CueMatcher {
     }
 
     fn add(&mut self, phrases: &[impl AsRef<str>], role: Role) {
-        for phrase in phrases {
-            // Cues pass through the same reading as texts, so that both spell alike. Numbers are neutral in both: a cue
-            // with one would match any.
-            let text = Text::parse(phrase.as_ref());
-            if text.tokens().iter().any(|token| text.folded(token) == NEUTRAL) {
-                continue;
-            }
-            let words: Vec<u32> = text.tokens().iter().map(|token| self.intern(text.folded(token))).collect();
-            if let Some(first) = words.first() {
-                self.phrases[*first as usize].push(Phrase { words, role });
-            }
-        }
-    }
-
-    fn intern(&mut self, word: &str) -> u32 {
-        if let Some(id) = self.words.get(word) {
-            return *id;
-        }
-        let id = self.phrases.len() as u32;
-        self.words.insert(word.to_owned(), id);
-        self.phrases.push(Vec::new());
-        id
-    }
-
-    fn find_phrases(&self, text: &Text<'_>) -> Vec<Found> {
-        let tokens = text.tokens();
-        // 0 is no word of any phrase.
-        let words: Vec<u32> =
-            tokens.iter().map(|token| self.words.get(text.folded(token)).copied().unwrap_or(0)).collect();
-        let mut found = Vec::new();
-        for (first, word) in words.iter().enumerate() {
-            for phrase in &self.phrases[*word as usize] {
-                let last = first + phrase.words.len() - 1;
-                if words[first..].starts_with(&phrase.words)
-                    && tokens[first + 1..=last].iter().all(|token| !token.opens_sentence)
-                {
-                    found.push(Found { role: phrase.role, first, last });
-                }
-            }
-        }
-        found
+        phrases.iter().for_each(|phrase| self.phrases.add(&Text::parse(phrase.as_ref()), role));
     }
 }
 

@@ -3,10 +3,12 @@
 use province::{ClassificationPolicy, CueKind, Cues};
 use vocabulary::{Access, FieldCode, LeafCode, Scope, Urgency};
 
+use super::bands::{ScopeDecision, Writing, Zone, band, zone};
 use super::cues::{CueMatcher, Scan};
 use super::model::{Model, Prediction, Reading};
 use super::rules::LeafRule;
 use super::text::Text;
+use super::train::Example;
 
 pub use super::suggestion::{Reason, ReasonCode, Route, Suggestion};
 
@@ -25,8 +27,6 @@ pub struct Classifier {
 #[error("the model knows the leaf {0:?}, the taxonomy does not; train it anew")]
 pub struct UnknownLeaf(pub LeafCode);
 
-/// From this probability the model's urgency counts where no cue fires: a missed danger costs more than a false one.
-const URGENT_FROM: f32 = 0.35;
 /// Below this share of possible Vietnamese syllables, or of words known to the model, a text is unfamiliar.
 const FAMILIAR_SHARE: f32 = 0.6;
 /// The leaf of everything that fits nowhere: whoever returns such a report must tell which reason applies (a court's
@@ -55,6 +55,11 @@ impl Classifier {
         &self.model
     }
 
+    /// The policy in use.
+    pub fn policy(&self) -> &ClassificationPolicy {
+        &self.policy
+    }
+
     /// The scope of a leaf; `Out` for one that the model does not know.
     pub fn scope_of(&self, leaf: &LeafCode) -> Scope {
         self.rules.iter().find(|rule| rule.code == *leaf).map_or(Scope::Out, |rule| rule.scope)
@@ -63,6 +68,16 @@ impl Classifier {
     /// Who may see reports of a leaf; `Quarantine` for one that the model does not know.
     pub fn access_of(&self, leaf: &LeafCode) -> Access {
         self.rules.iter().find(|rule| rule.code == *leaf).map_or(Access::Quarantine, |rule| rule.access)
+    }
+
+    /// What the machine says of the scope of a decided report, beside the decision.
+    pub fn scope_decision(&self, decided: &Example) -> ScopeDecision {
+        let suggestion = self.suggest(&decided.text);
+        ScopeDecision {
+            writing: suggestion.writing,
+            p_out_of_scope: f64::from(suggestion.p_out_of_scope),
+            out_of_scope: self.scope_of(&decided.leaf) == Scope::Out,
+        }
     }
 
     /// Proposes what to do with a text. Pure: the same text gives the same suggestion.
@@ -75,11 +90,12 @@ impl Classifier {
         if !reasons.is_empty() {
             humble(&mut prediction);
         }
-        let choice = self.choose(&prediction);
+        let writing = Writing::of(&text, self.policy.short_text_words);
+        let choice = self.choose(&prediction, writing);
         reasons.extend(cue_reasons(&scan));
-        self.add_sensitive(&prediction, &mut reasons);
-        self.add_doubts(&text, &choice, &scan, &mut reasons);
-        let urgency = urgency(&scan, &prediction);
+        self.add_sensitive(&prediction, writing, &mut reasons);
+        self.add_doubts(&choice, &scan, &mut reasons);
+        let urgency = self.urgency(&scan, &prediction);
         let access = self.access(&choice, &reasons);
         let weighed = self.model.contributions(&text, &reading, choice.leaf, WEIGHED_WORDS);
         let spans = weighed.iter().map(|contribution| contribution.span).collect();
@@ -92,6 +108,7 @@ impl Classifier {
             p_leaf: prediction.leaves[choice.leaf],
             p_fields: choice.fields,
             p_out_of_scope: choice.p_out,
+            writing,
             urgency,
             access,
             route: if reasons.iter().any(|r| r.code.asks_for_person()) {
@@ -105,7 +122,7 @@ impl Classifier {
     }
 
     /// The scope first, then the likeliest field of that scope, then its likeliest leaf.
-    fn choose(&self, prediction: &Prediction) -> Choice {
+    fn choose(&self, prediction: &Prediction, writing: Writing) -> Choice {
         let with_rules = || self.rules.iter().zip(&prediction.leaves).enumerate();
         let p_out: f32 =
             with_rules().filter(|(_, (rule, _))| rule.scope == Scope::Out).map(|(_, (_, p))| p).sum();
@@ -119,11 +136,12 @@ impl Classifier {
             .filter(|(_, (rule, _))| field.is_none_or(|(field, _)| rule.code.field() == *field))
             .max_by(|a, b| a.1.1.total_cmp(b.1.1))
             .map_or(0, |(at, _)| at);
-        Choice { leaf, p_field, p_out, fields }
+        Choice { leaf, scope, writing, p_field, p_out, fields }
     }
 
     /// A complaint or denunciation that the model alone suspects.
-    fn add_sensitive(&self, prediction: &Prediction, reasons: &mut Vec<Reason>) {
+    fn add_sensitive(&self, prediction: &Prediction, writing: Writing, reasons: &mut Vec<Reason>) {
+        let low = band(&self.policy.bands, writing).low;
         for (rule, p) in self.rules.iter().zip(&prediction.leaves) {
             let code = match rule.access {
                 Access::Ordinary => continue,
@@ -132,21 +150,26 @@ impl Classifier {
             };
             // A sure complaint may be returned by policy; a denunciation is always read by a cleared officer.
             let sure = rule.access == Access::Restricted && f64::from(*p) >= self.policy.sensitive_confidence;
-            let suspected = f64::from(*p) >= self.policy.out_of_scope_low && !sure;
+            let suspected = f64::from(*p) > low && !sure;
             if suspected && reasons.iter().all(|reason| reason.code != code) {
                 reasons.push(Reason { code, cue: None, spans: Vec::new() });
             }
         }
     }
 
-    fn add_doubts(&self, text: &Text<'_>, choice: &Choice, scan: &Scan<'_>, reasons: &mut Vec<Reason>) {
-        let p_out = f64::from(choice.p_out);
+    fn add_doubts(&self, choice: &Choice, scan: &Scan<'_>, reasons: &mut Vec<Reason>) {
         let mut add = |code, spans| reasons.push(Reason { code, cue: None, spans });
-        let in_band = p_out > self.policy.out_of_scope_low && p_out < self.policy.out_of_scope_high;
-        if in_band || self.rules[choice.leaf].code.as_str() == RESIDUAL_LEAF {
-            add(ReasonCode::ScopeUncertain, Vec::new());
-        } else if p_out >= self.policy.out_of_scope_high && text.word_count() < self.policy.short_text_words {
-            add(ReasonCode::ShortText, Vec::new());
+        match zone(&self.policy.bands, choice.writing, f64::from(choice.p_out)) {
+            Zone::Field => {}
+            // A short text is never proposed for return, however sure the model is.
+            Zone::Person if choice.writing == Writing::Short && choice.scope == Scope::Out => {
+                add(ReasonCode::ShortText, Vec::new());
+            }
+            Zone::Person => add(ReasonCode::ScopeUncertain, Vec::new()),
+            Zone::Return if self.rules[choice.leaf].code.as_str() == RESIDUAL_LEAF => {
+                add(ReasonCode::ReasonOpen, Vec::new());
+            }
+            Zone::Return => {}
         }
         if f64::from(choice.p_field) < self.policy.field_confidence {
             add(ReasonCode::FieldUncertain, Vec::new());
@@ -154,6 +177,12 @@ impl Classifier {
         if !scan.other_provinces.is_empty() {
             add(ReasonCode::OtherProvince, scan.other_provinces.clone());
         }
+    }
+
+    /// By cues, and by the model where no cue fires.
+    fn urgency(&self, scan: &Scan<'_>, prediction: &Prediction) -> Urgency {
+        let danger = f64::from(prediction.urgent) >= self.policy.urgent_confidence;
+        scan.urgency().max(if danger { Urgency::Urgent } else { Urgency::Normal })
     }
 
     fn access(&self, choice: &Choice, reasons: &[Reason]) -> Access {
@@ -165,6 +194,7 @@ impl Classifier {
             ReasonCode::Emergency
             | ReasonCode::Urgent
             | ReasonCode::ScopeUncertain
+            | ReasonCode::ReasonOpen
             | ReasonCode::ShortText
             | ReasonCode::FieldUncertain
             | ReasonCode::OtherProvince
@@ -196,6 +226,8 @@ fn doubts_of_reading(text: &Text<'_>, reading: &Reading, scan: &Scan<'_>) -> Vec
 
 struct Choice {
     leaf: usize,
+    scope: Scope,
+    writing: Writing,
     p_field: f32,
     p_out: f32,
     fields: Vec<(FieldCode, f32)>,
@@ -205,11 +237,6 @@ struct Choice {
 fn humble(prediction: &mut Prediction) {
     let even = 1.0 / prediction.leaves.len() as f32;
     prediction.leaves.iter_mut().for_each(|p| *p = f32::midpoint(*p, even));
-}
-
-fn urgency(scan: &Scan<'_>, prediction: &Prediction) -> Urgency {
-    let learned = if prediction.urgent >= URGENT_FROM { Urgency::Urgent } else { Urgency::Normal };
-    scan.urgency().max(learned)
 }
 
 /// The reasons that cues give, gravest first.

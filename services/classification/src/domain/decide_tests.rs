@@ -1,7 +1,7 @@
 //! The policy against its rules.
 
 use proptest::prelude::*;
-use province::{Cue, Mark, Nearby};
+use province::{Band, Bands, Bounds, Cue, Mark, Nearby};
 
 use super::*;
 use crate::domain::train::tests::tiny_model;
@@ -43,11 +43,13 @@ fn classifier() -> Classifier {
         raising: Nearby { window: 2, any: vec!["dang".to_owned()] },
         out_of_province: vec!["da nang".to_owned()],
     };
+    let band = Band { low: 0.15, high: 0.85 };
     let policy = ClassificationPolicy {
-        out_of_scope_low: 0.15,
-        out_of_scope_high: 0.85,
+        bands: Bands { ordinary: band, unaccented: band, short: 0.15 },
+        bounds: Bounds { confidence: 0.95, wrong_return: 0.05, wrong_field: 0.05 },
         field_confidence: 0.5,
         sensitive_confidence: 0.9,
+        urgent_confidence: 0.35,
         short_text_words: 10,
     };
     Classifier::try_new(tiny_model().clone(), &leaves, &cues, policy).unwrap()
@@ -105,7 +107,7 @@ fn what_fits_nowhere_is_returned_by_a_person_who_names_the_reason() {
     );
     assert_eq!(suggestion.leaf.as_str(), "out_of_scope.other");
     assert!(suggestion.p_out_of_scope > 0.85, "{}", suggestion.p_out_of_scope);
-    assert!(codes(&suggestion).contains(&ReasonCode::ScopeUncertain));
+    assert!(codes(&suggestion).contains(&ReasonCode::ReasonOpen));
 }
 
 #[test]

@@ -59,6 +59,7 @@ impl ReviewReason {
             ReasonCode::Crime => Some(Self::CrimeSuspected),
             ReasonCode::DenunciationSuspected => Some(Self::DenunciationSuspected),
             ReasonCode::ComplaintSuspected => Some(Self::ComplaintSuspected),
+            ReasonCode::ReasonOpen => Some(Self::OutOfScopeSuspected),
             ReasonCode::ScopeUncertain => Some(Self::ScopeUncertain),
             ReasonCode::ShortText => Some(Self::TextTooShort),
             ReasonCode::FieldUncertain => Some(Self::LowConfidence),
@@ -103,6 +104,7 @@ mod tests {
     use vocabulary::Urgency;
 
     use super::*;
+    use crate::domain::bands::Writing;
     use crate::domain::suggestion::Reason;
 
     fn suggestion(scope: Scope, access: Access, route: Route, codes: &[ReasonCode]) -> Suggestion {
@@ -113,6 +115,7 @@ mod tests {
             p_leaf: 0.9,
             p_fields: Vec::new(),
             p_out_of_scope: 0.1,
+            writing: Writing::Ordinary,
             urgency: Urgency::Normal,
             access,
             route,

@@ -1,6 +1,8 @@
-//! What the model sees of a text: hashed word and letter n-grams of both views, nothing allocated per n-gram.
+//! What the model sees of a text: hashed word and letter n-grams of both views, and the concepts it speaks of. Nothing
+//! is allocated per n-gram.
 
-use super::text::{Text, Token};
+use super::lexicon::{Lexicon, Mention};
+use super::text::{NEUTRAL, Text, Token};
 
 /// A family of n-grams; each is weighted and normalised on its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -11,18 +13,20 @@ pub enum Group {
     AccentedWords,
     /// Three to four letters of the folded text, word borders included.
     Letters,
+    /// A concept, or two that stand near each other.
+    Concepts,
 }
 
 impl Group {
     /// Every group, in the order of its index.
-    pub const ALL: [Self; 3] = [Self::FoldedWords, Self::AccentedWords, Self::Letters];
+    pub const ALL: [Self; 4] = [Self::FoldedWords, Self::AccentedWords, Self::Letters, Self::Concepts];
 
     /// How much the group weighs beside the others: its length in the feature vector.
     pub const fn weight(self) -> f32 {
         match self {
             Self::FoldedWords => 1.0,
             Self::AccentedWords => 0.8,
-            Self::Letters => 0.5,
+            Self::Letters | Self::Concepts => 0.5,
         }
     }
 
@@ -31,6 +35,7 @@ impl Group {
             Self::FoldedWords => 0x9e37_79b9_7f4a_7c15,
             Self::AccentedWords => 0xc2b2_ae3d_27d4_eb4f,
             Self::Letters => 0x1656_67b1_9e37_79f9,
+            Self::Concepts => 0x27d4_eb2f_1656_67c5,
         }
     }
 }
@@ -48,11 +53,36 @@ pub struct Gram {
     pub last: u32,
 }
 
-/// Shows every n-gram of a text to `visit`, in a fixed order.
-pub fn visit_grams(text: &Text<'_>, mut visit: impl FnMut(Gram)) {
-    visit_words(text, Group::FoldedWords, 2, |token| text.folded(token), &mut visit);
-    visit_words(text, Group::AccentedWords, 2, |token| text.accented(token), &mut visit);
+/// Shows every n-gram and concept of a text to `visit`, in a fixed order. Names are neutral.
+pub fn visit_grams(text: &Text<'_>, lexicon: &Lexicon, mut visit: impl FnMut(Gram)) {
+    let unless_name = |token: &Token, word| if token.is_name { NEUTRAL } else { word };
+    visit_words(text, Group::FoldedWords, 2, |token| unless_name(token, text.folded(token)), &mut visit);
+    visit_words(text, Group::AccentedWords, 2, |token| unless_name(token, text.accented(token)), &mut visit);
     visit_letters(text, 3, 4, &mut visit);
+    visit_concepts(&lexicon.find(text), lexicon, &mut visit);
+}
+
+/// How many words may stand between two concepts that mean something together.
+const CONCEPT_REACH: u32 = 8;
+
+fn visit_concepts(mentions: &[Mention], lexicon: &Lexicon, visit: &mut impl FnMut(Gram)) {
+    let group = Group::Concepts;
+    let hash_of = |mention: &Mention| {
+        let name = hash_bytes(group.seed(), lexicon.name(mention.concept).as_bytes());
+        mix(name, u64::from(mention.certain))
+    };
+    for (at, mention) in mentions.iter().enumerate() {
+        let own = hash_of(mention);
+        visit(Gram { group, hash: finish(own), first: mention.first, last: mention.last });
+        let near = |other: &&Mention| other.first.saturating_sub(mention.last) <= CONCEPT_REACH;
+        for other in mentions[at + 1..].iter().take_while(near) {
+            if other.concept != mention.concept {
+                let theirs = hash_of(other);
+                let both = mix(own.min(theirs), own.max(theirs));
+                visit(Gram { group, hash: finish(both), first: mention.first, last: other.last });
+            }
+        }
+    }
 }
 
 fn visit_words<'t>(
@@ -80,7 +110,13 @@ fn visit_words<'t>(
 }
 
 fn visit_letters(text: &Text<'_>, shortest: usize, longest: usize, visit: &mut impl FnMut(Gram)) {
-    let line = text.folded_line().as_bytes();
+    let mut line = String::with_capacity(text.folded_line().len());
+    line.push(' ');
+    for token in text.tokens() {
+        line.push_str(if token.is_name { NEUTRAL } else { text.folded(token) });
+        line.push(' ');
+    }
+    let line = line.as_bytes();
     let group = Group::Letters;
     let mut first = 0_u32;
     for start in 0..line.len() {
@@ -122,9 +158,15 @@ mod tests {
 
     use super::*;
 
+    fn lexicon() -> Lexicon {
+        let concepts = [("lamp", "đèn đường"), ("dark", "không sáng"), ("alley", "hẻm")];
+        Lexicon::new(concepts.map(|(name, phrase)| (name.to_owned(), vec![phrase.to_owned()])).into())
+            .unwrap()
+    }
+
     fn grams(original: &str) -> Vec<Gram> {
         let mut all = Vec::new();
-        visit_grams(&Text::parse(original), |gram| all.push(gram));
+        visit_grams(&Text::parse(original), &lexicon(), |gram| all.push(gram));
         all
     }
 
@@ -149,6 +191,23 @@ mod tests {
         let repeated = hashes("den den", Group::FoldedWords);
         assert_eq!(repeated.iter().filter(|hash| **hash == repeated[0]).count(), 2);
         assert!(grams("🔥").is_empty());
+    }
+
+    #[test]
+    fn concepts_count_alone_and_in_pairs_in_any_order() {
+        let of = |text| hashes(text, Group::Concepts);
+        let (one, other) = (of("đèn đường không sáng"), of("Không sáng, DEN DUONG"));
+        assert_eq!((one.len(), other.len()), (3, 3), "two concepts and their pair");
+        assert_eq!(one[1], other[1], "the pair");
+        assert_eq!(of("đèn đường a b c d e f g h i k không sáng").len(), 2, "too far apart for a pair");
+        assert_eq!(of("đường hư").len(), 0);
+    }
+
+    #[test]
+    fn a_name_is_as_good_as_another() {
+        for group in Group::ALL {
+            assert_eq!(hashes("ngập ở Lê Lợi", group), hashes("ngập ở Hà Huy", group), "{group:?}");
+        }
     }
 
     proptest! {

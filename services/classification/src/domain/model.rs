@@ -1,8 +1,10 @@
 //! The linear model: one row of small weights per known n-gram, a column per leaf and one for urgency.
 
+use serde::Serialize;
 use vocabulary::{FieldCode, LeafCode};
 
 use super::features::{Gram, Group, visit_grams};
+use super::lexicon::Lexicon;
 use super::text::{Span, Text};
 
 /// Columns of the weight matrix. Leaves come first; the last one tells urgent from normal.
@@ -25,7 +27,7 @@ pub(super) struct Feature {
 }
 
 /// How scores become probabilities.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Calibration {
     /// Leaf scores are multiplied by it before the softmax: the inverse of the temperature.
     pub sharpness: f32,
@@ -43,6 +45,7 @@ pub struct Model {
     pub(super) scales: Row,
     pub(super) bias: Row,
     pub(super) calibration: Calibration,
+    pub(super) lexicon: Lexicon,
     index: HashIndex,
 }
 
@@ -79,9 +82,10 @@ impl Model {
         scales: Row,
         bias: Row,
         calibration: Calibration,
+        lexicon: Lexicon,
     ) -> Self {
         let index = HashIndex::new(features.iter().map(|feature| feature.hash));
-        Self { leaves, features, scales, bias, calibration, index }
+        Self { leaves, features, scales, bias, calibration, lexicon, index }
     }
 
     /// The leaves it tells apart, in the order of its probabilities.
@@ -94,6 +98,11 @@ impl Model {
         self.calibration
     }
 
+    /// The concepts it was trained with.
+    pub fn lexicon(&self) -> &Lexicon {
+        &self.lexicon
+    }
+
     /// How many n-grams it knows.
     pub fn feature_count(&self) -> usize {
         self.features.len()
@@ -102,7 +111,7 @@ impl Model {
     /// Looks a text up in the model: the costly step, done once for everything that is asked of the text.
     pub fn look_up(&self, text: &Text<'_>) -> Reading {
         let find = |gram: Gram| self.index.find(gram.hash);
-        vectorise(text, find, |row| rarity(self.features[row as usize].rarity))
+        vectorise(text, &self.lexicon, find, |row| rarity(self.features[row as usize].rarity))
     }
 
     /// Classifies a text.
@@ -157,7 +166,7 @@ impl Model {
         all
     }
 
-    fn scores(&self, reading: &Reading) -> Row {
+    pub(super) fn scores(&self, reading: &Reading) -> Row {
         let mut scores = [0.0; COLUMNS];
         for value in &reading.values {
             let weights = &self.features[value.row as usize].weights;
@@ -227,6 +236,7 @@ pub(super) fn rarity(step: u8) -> f32 {
 /// The feature vector of a text over known n-grams, by row: (1 + ln count) × rarity, each group scaled to its weight.
 pub(super) fn vectorise(
     text: &Text<'_>,
+    lexicon: &Lexicon,
     find: impl Fn(Gram) -> Option<u32>,
     rarity_of: impl Fn(u32) -> f32,
 ) -> Reading {
@@ -234,7 +244,7 @@ pub(super) fn vectorise(
         Reading { values: Vec::new(), places: Vec::with_capacity(1024), words: 0, known_words: 0 };
     let mut values: [Vec<Value>; Group::ALL.len()] = Default::default();
     let mut grams: [Vec<Place>; Group::ALL.len()] = Default::default();
-    visit_grams(text, |gram| {
+    visit_grams(text, lexicon, |gram| {
         let row = find(gram);
         if gram.group == Group::FoldedWords && gram.first == gram.last {
             reading.words += 1;

@@ -1,15 +1,19 @@
 //! The file of a trained model: one block, little-endian, closed by its SHA-256.
 //!
 //! `FRCLASS` · format version · leaf count and codes · scales and bias (32 floats each) · calibration (3 floats) ·
-//! feature count · hashes · rarities · weights (row by row, only the used columns) · checksum.
+//! feature count · hashes · rarities · weights (row by row, only the used columns) · concept count · concepts (name, phrase
+//! count, phrases) · checksum.
+
+use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 use vocabulary::LeafCode;
 
+use super::lexicon::Lexicon;
 use super::model::{COLUMNS, Calibration, Feature, MAXIMUM_LEAVES, Model, Row, URGENCY};
 
 const MAGIC: &[u8; 7] = b"FRCLASS";
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const CHECKSUM: usize = 32;
 
 /// Why bytes are not a model.
@@ -36,10 +40,7 @@ impl Model {
         out.extend_from_slice(MAGIC);
         out.push(VERSION);
         out.push(self.leaves.len() as u8);
-        for leaf in &self.leaves {
-            out.push(leaf.as_str().len() as u8);
-            out.extend_from_slice(leaf.as_str().as_bytes());
-        }
+        self.leaves.iter().for_each(|leaf| write_string(&mut out, leaf.as_str()));
         let Calibration { sharpness, urgency_slope, urgency_offset } = self.calibration;
         let calibration = [sharpness, urgency_slope, urgency_offset];
         let floats = self.scales.iter().chain(&self.bias).chain(&calibration);
@@ -49,6 +50,12 @@ impl Model {
         out.extend(self.features.iter().map(|feature| feature.rarity));
         for feature in &self.features {
             out.extend(used_columns(self.leaves.len()).map(|column| feature.weights[column] as u8));
+        }
+        out.extend_from_slice(&(self.lexicon.concepts().len() as u16).to_le_bytes());
+        for (name, phrases) in self.lexicon.concepts() {
+            write_string(&mut out, name);
+            out.extend_from_slice(&(phrases.len() as u16).to_le_bytes());
+            phrases.iter().for_each(|phrase| write_string(&mut out, phrase));
         }
         let checksum = Sha256::digest(&out);
         out.extend_from_slice(&checksum);
@@ -78,6 +85,12 @@ impl Model {
     }
 }
 
+/// Codes, names and phrases have at most 255 bytes: their types see to it.
+fn write_string(out: &mut Vec<u8>, string: &str) {
+    out.push(string.len() as u8);
+    out.extend_from_slice(string.as_bytes());
+}
+
 /// The columns that carry weights.
 fn used_columns(leaves: usize) -> impl Iterator<Item = usize> {
     (0..leaves).chain([URGENCY])
@@ -93,8 +106,7 @@ impl<'a> Reader<'a> {
         }
         let mut leaves = Vec::with_capacity(count);
         for _ in 0..count {
-            let length = usize::from(self.byte()?);
-            leaves.push(std::str::from_utf8(self.take(length)?).ok()?.parse::<LeafCode>().ok()?);
+            leaves.push(self.string()?.parse::<LeafCode>().ok()?);
         }
         let scales = self.row()?;
         let bias = self.row()?;
@@ -107,6 +119,7 @@ impl<'a> Reader<'a> {
         let hashes = self.take(features.checked_mul(4)?)?;
         let rarities = self.take(features)?;
         let weights = self.take(features.checked_mul(count + 1)?)?;
+        let lexicon = self.lexicon()?;
         if !self.0.is_empty() {
             return None;
         }
@@ -120,7 +133,18 @@ impl<'a> Reader<'a> {
                 Feature { hash: u32::from_le_bytes(*hash), rarity: *rarity, weights: row }
             })
             .collect();
-        Some(Model::new(leaves, features, scales, bias, calibration))
+        Some(Model::new(leaves, features, scales, bias, calibration, lexicon))
+    }
+
+    fn lexicon(&mut self) -> Option<Lexicon> {
+        let mut concepts = BTreeMap::new();
+        for _ in 0..self.count()? {
+            let name = self.string()?.to_owned();
+            let phrases: Option<Vec<String>> =
+                (0..self.count()?).map(|_| self.string().map(str::to_owned)).collect();
+            concepts.insert(name, phrases?);
+        }
+        Lexicon::new(concepts).ok()
     }
 
     fn take(&mut self, length: usize) -> Option<&'a [u8]> {
@@ -131,6 +155,15 @@ impl<'a> Reader<'a> {
 
     fn byte(&mut self) -> Option<u8> {
         self.take(1).map(|bytes| bytes[0])
+    }
+
+    fn string(&mut self) -> Option<&'a str> {
+        let length = usize::from(self.byte()?);
+        std::str::from_utf8(self.take(length)?).ok()
+    }
+
+    fn count(&mut self) -> Option<u16> {
+        self.take(2)?.try_into().ok().map(u16::from_le_bytes)
     }
 
     fn word(&mut self) -> Option<u32> {

@@ -1,42 +1,121 @@
 //! Ways of writing in which a text means the same.
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::letters::{fold, split_tone};
+use super::text::Text;
 
 /// A way of writing in which a text means the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Style {
+pub enum Style {
+    /// The input method was off.
     NoAccents,
-    Capitals,
-    NoPunctuation,
+    /// The input method was broken: Telex keys stand as they were typed.
     Telex,
-    Shorthand,
+    /// Chat shorthand for the commonest words.
+    Teencode,
+    /// Everything in capitals.
+    Capitals,
+    /// All words of a sentence in one.
+    NoSpaces,
+    /// Spoken into a telephone: no capitals, no stops.
+    NoPunctuation,
+    /// Unicode NFD: marks apart from their letters.
+    Decomposed,
+    /// The first sentence that says something, without the place it begins with, cut to a title's length.
+    TitleOnly,
 }
 
-impl Style {
-    pub(super) const ALL: [Self; 5] =
-        [Self::NoAccents, Self::Capitals, Self::NoPunctuation, Self::Telex, Self::Shorthand];
+/// A title's length, in words.
+const TITLE_WORDS: usize = 15;
+/// The shortest sentence that can be a title, in words.
+const SHORTEST_TITLE: usize = 5;
+/// How sentences begin that greet or present the writer; accent-folded.
+const COURTESIES: [&str; 5] = [" kinh gui", " toi ten", " kinh thua", " da em chao", " xin chao"];
 
-    pub(super) const fn as_str(self) -> &'static str {
+/// How clauses begin that only say where or when; accent-folded.
+const PLACES: [&str; 18] = [
+    " tai ",
+    " o ",
+    " truoc ",
+    " doan ",
+    " khu ",
+    " duong ",
+    " so ",
+    " # ",
+    " phuong ",
+    " xa ",
+    " quan ",
+    " huyen ",
+    " tp ",
+    " thanh pho ",
+    " to ",
+    " khom ",
+    " ap ",
+    " hien ",
+];
+
+impl Style {
+    /// Every style, in the order of reports.
+    pub const ALL: [Self; 8] = [
+        Self::NoAccents,
+        Self::Telex,
+        Self::Teencode,
+        Self::Capitals,
+        Self::NoSpaces,
+        Self::NoPunctuation,
+        Self::Decomposed,
+        Self::TitleOnly,
+    ];
+
+    /// The stable words.
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::NoAccents => "no accents",
-            Self::Capitals => "capitals",
-            Self::NoPunctuation => "no punctuation",
             Self::Telex => "telex keys",
-            Self::Shorthand => "shorthand",
+            Self::Teencode => "teencode",
+            Self::Capitals => "capitals",
+            Self::NoSpaces => "no spaces",
+            Self::NoPunctuation => "no punctuation",
+            Self::Decomposed => "decomposed",
+            Self::TitleOnly => "title only",
         }
     }
 
-    pub(super) fn rewrite(self, text: &str) -> String {
+    /// The text in this style.
+    pub fn rewrite(self, text: &str) -> String {
         match self {
             Self::NoAccents => strip_accents(text),
+            Self::Telex => text.split(' ').map(telex_keys).collect::<Vec<_>>().join(" "),
+            Self::Teencode => shorten(text),
             Self::Capitals => text.to_uppercase(),
+            Self::NoSpaces => text.split_whitespace().collect(),
             Self::NoPunctuation => {
                 text.to_lowercase().replace(['.', ',', '!', '?', ';', ':', '"', '(', ')'], " ")
             }
-            Self::Telex => text.split(' ').map(telex_keys).collect::<Vec<_>>().join(" "),
-            Self::Shorthand => shorten(text),
+            Self::Decomposed => text.nfd().collect(),
+            Self::TitleOnly => title(text),
         }
     }
+}
+
+fn title(text: &str) -> String {
+    let begins = |part: &str, openings: &[&str]| {
+        let read = Text::parse(part);
+        openings.iter().any(|opening| read.folded_line().starts_with(opening))
+    };
+    let says_something = |sentence: &&str| {
+        Text::parse(sentence).word_count() >= SHORTEST_TITLE && !begins(sentence, &COURTESIES)
+    };
+    let mut sentences = text.split(['.', '!', '?', ';', '\n']);
+    let mut title = sentences.find(says_something).unwrap_or(text);
+    while let Some((_, rest)) = title
+        .split_once(',')
+        .filter(|(place, rest)| begins(place, &PLACES) && Text::parse(rest).word_count() >= SHORTEST_TITLE)
+    {
+        title = rest;
+    }
+    title.split_whitespace().take(TITLE_WORDS).collect::<Vec<_>>().join(" ")
 }
 
 /// The keys that would have typed a word, the tone last.
@@ -74,6 +153,10 @@ fn shorten(text: &str) -> String {
         "với" => "vs",
         "gì" => "j",
         "rồi" => "r",
+        "cũng" => "cx",
+        "nhiều" => "nhìu",
+        "quá" => "wá",
+        "biết" => "bik",
         other => other,
     };
     text.split(' ').map(short).collect::<Vec<_>>().join(" ")
@@ -81,7 +164,7 @@ fn shorten(text: &str) -> String {
 
 /// What remains when the input method is off.
 fn strip_accents(text: &str) -> String {
-    text.chars()
+    text.nfc()
         .map(|c| {
             let lower = c.to_lowercase().next().unwrap_or(c);
             let plain = fold(split_tone(lower).0);
@@ -93,7 +176,6 @@ fn strip_accents(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::text::Text;
 
     fn accented(original: &str) -> Vec<String> {
         let text = Text::parse(original);
@@ -103,10 +185,22 @@ mod tests {
     const REPORT: &str = "Đường vào hẻm nhà ông Nguyễn Văn Tám bị ngập nước. Người dân không đi được!";
 
     #[test]
-    fn telex_keys_and_shorthand_are_read_back_as_the_same_words() {
+    fn what_changes_only_the_spelling_is_read_back_as_the_same_words() {
         assert_eq!(accented(&Style::Telex.rewrite(REPORT)), accented(&REPORT.to_lowercase()));
-        assert_eq!(accented(&Style::Shorthand.rewrite(REPORT)), accented(REPORT));
+        for style in [Style::Teencode, Style::Capitals, Style::Decomposed, Style::NoSpaces] {
+            assert_eq!(accented(&style.rewrite(REPORT)), accented(REPORT), "{style:?}");
+        }
         assert_eq!(Style::Telex.rewrite("Đường, được"), "dduwowngf, dduwowcj");
         assert_eq!(Style::NoAccents.rewrite("Đường hư"), "Duong hu");
+    }
+
+    #[test]
+    fn a_title_is_the_first_sentence_that_says_something() {
+        let letter = "Kính gửi ủy ban nhân dân xã. Tôi tên là Tám ở ấp 5. Cầu gỗ đầu ấp bị gãy rồi. Xin sửa.";
+        assert_eq!(Style::TitleOnly.rewrite(letter), "Cầu gỗ đầu ấp bị gãy rồi");
+        let placed = "Tại số 5 đường Lê Lợi, phường An Xuyên, nắp cống bị bể nguy hiểm";
+        assert_eq!(Style::TitleOnly.rewrite(placed), "nắp cống bị bể nguy hiểm");
+        assert_eq!(Style::TitleOnly.rewrite("Cầu gãy"), "Cầu gãy");
+        assert_eq!(Style::TitleOnly.rewrite(&"a b c ".repeat(9)).split(' ').count(), TITLE_WORDS);
     }
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use vocabulary::{Access, FieldCode, LeafCode, Scope, Urgency};
 
+use super::bands::Writing;
 use super::text::Span;
 
 /// Whether the proposal may go its way without a person. For a report out of scope, `Automatic` means that the
@@ -34,6 +35,8 @@ pub enum ReasonCode {
     ComplaintSuspected,
     /// In or out of scope is open.
     ScopeUncertain,
+    /// Out of scope without doubt, but what to tell the citizen is open.
+    ReasonOpen,
     /// Too short to be returned by a machine.
     ShortText,
     /// The field is open.
@@ -61,6 +64,7 @@ impl ReasonCode {
             Self::DenunciationSuspected => "denunciation_suspected",
             Self::ComplaintSuspected => "complaint_suspected",
             Self::ScopeUncertain => "scope_uncertain",
+            Self::ReasonOpen => "reason_open",
             Self::ShortText => "short_text",
             Self::FieldUncertain => "field_uncertain",
             Self::OtherProvince => "other_province",
@@ -108,6 +112,8 @@ pub struct Suggestion {
     pub p_fields: Vec<(FieldCode, f32)>,
     /// Probability that the report is out of scope.
     pub p_out_of_scope: f32,
+    /// How the text is written, which chose the bands.
+    pub writing: Writing,
     /// By cues, and by the model where no cue fires.
     pub urgency: Urgency,
     /// Who may see it from the first moment.

@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
 use super::letters::{fold, is_folded_syllable, split_tone};
+use super::names::names_of;
 use super::residue;
 use super::runs::{Run, RunKind, Runs, is_combining, is_invisible, looks_like_keys, may_be_keys};
+use super::segment;
 use super::shorthand::expand;
 
 /// Stands for every number, name placeholder, plate, link and address: what identifies must not classify.
@@ -40,6 +42,8 @@ pub struct Token {
     pub span: Span,
     /// Whether a sentence begins here.
     pub opens_sentence: bool,
+    /// Whether it is written like a part of somebody's or something's name.
+    pub is_name: bool,
     accented: Span,
     folded: Span,
 }
@@ -68,8 +72,11 @@ impl<'a> Text<'a> {
         text.accented.push(' ');
         text.folded.push(' ');
         let keys_everywhere = looks_like_keys(original, &runs);
-        for run in runs {
+        let names = names_of(original, &runs);
+        for (run, is_name) in runs.into_iter().zip(names) {
+            let first = text.tokens.len();
             text.push_run(run, keys_everywhere);
+            text.tokens[first..].iter_mut().for_each(|token| token.is_name = is_name);
         }
         text
     }
@@ -102,6 +109,12 @@ impl<'a> Text<'a> {
     /// Tokens that are words, not neutral symbols.
     pub fn word_count(&self) -> usize {
         self.tokens.iter().filter(|token| self.folded(token) != NEUTRAL).count()
+    }
+
+    /// The share of words that carry a tone or quality mark; 0 for a text without words.
+    pub fn accented_share(&self) -> f32 {
+        let marked = |token: &&Token| self.accented(token) != self.folded(token);
+        self.tokens.iter().filter(marked).count() as f32 / self.word_count().max(1) as f32
     }
 
     /// The share of words that can be Vietnamese syllables; 0 for a text without words.
@@ -143,7 +156,10 @@ impl<'a> Text<'a> {
             return self.close_token(run, accented, folded);
         }
         if !raw.bytes().any(|b| b.is_ascii_digit()) {
-            return self.push_word(raw, run);
+            if !self.push_cut(raw, run) {
+                self.push_word(raw, run);
+            }
+            return;
         }
         // Numbers are neutral, the letters stuck to them are words: `24h`, `QL1A`, `4G`.
         let mut start = run.span.start;
@@ -157,7 +173,7 @@ impl<'a> Text<'a> {
                 Run { span, opens_sentence: run.opens_sentence && start == run.span.start, kind: run.kind };
             if digits {
                 self.push_neutral(piece);
-            } else {
+            } else if !self.push_cut(part, piece) {
                 self.push_letters(part, piece);
             }
             (start, rest) = (span.end, tail);
@@ -177,6 +193,19 @@ impl<'a> Text<'a> {
         self.accented.push_str(NEUTRAL);
         self.folded.push_str(NEUTRAL);
         self.close_token(run, accented, folded);
+    }
+
+    /// The words of a run of letters that lacks the spaces between them; `false` if it is one word.
+    fn push_cut(&mut self, raw: &str, run: Run) -> bool {
+        let Some(ends) = segment::cuts(raw) else { return false };
+        let mut start = 0;
+        for end in ends {
+            let span = Span { start: run.span.start + start as u32, end: run.span.start + end as u32 };
+            let opens_sentence = run.opens_sentence && start == 0;
+            self.push_word(&raw[start..end], Run { span, opens_sentence, ..run });
+            start = end;
+        }
+        true
     }
 
     fn push_word(&mut self, raw: &str, run: Run) {
@@ -235,6 +264,7 @@ impl<'a> Text<'a> {
         self.tokens.push(Token {
             span: run.span,
             opens_sentence: run.opens_sentence,
+            is_name: false,
             accented: Span { start: accented as u32, end: self.accented.len() as u32 },
             folded: Span { start: folded as u32, end: self.folded.len() as u32 },
         });
@@ -296,6 +326,7 @@ mod tests {
         assert_eq!(accented("mn oi"), accented("mọi người oi"));
         assert_eq!(accented("dduwowngf bij hor laau rooif"), accented("đường bị hỏ lâu rồi"));
         assert_eq!(folded("di bus ra cho"), "di bus ra cho", "one doubtful word is left alone");
+        assert_eq!(accented("đènđườnghưhỏng,kosáng"), "đen2 đương2 hư hong3 kosang1");
     }
 
     #[test]

@@ -2,13 +2,16 @@
 
 use std::collections::HashMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use vocabulary::{LeafCode, Urgency};
 
 use super::augment::{Variant, variants};
-use super::calibrate::{Scored, best_sharpness, logistic_fit};
-use super::features::visit_grams;
-use super::model::{COLUMNS, Calibration, Feature, HashIndex, MAXIMUM_LEAVES, Model, Row, rarity, vectorise};
+use super::calibrate::{Scored, best_sharpness, calibration_for};
+use super::features::{Gram, visit_grams};
+use super::lexicon::Lexicon;
+use super::model::{
+    COLUMNS, Calibration, Feature, HashIndex, MAXIMUM_LEAVES, Model, Row, rarity, softmax, vectorise,
+};
 use super::solver::{Problem, Sample, solve};
 use super::text::Text;
 
@@ -24,7 +27,7 @@ pub struct Example {
 }
 
 /// What the trainer may be told; the defaults are what the measured model was made with.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Settings {
     /// Seeds every shuffle and every random variant.
     pub seed: u64,
@@ -34,6 +37,8 @@ pub struct Settings {
     pub cost: f32,
     /// How strongly rare leaves are weighted up: 0 not at all, 1 fully.
     pub balance: f32,
+    /// How much a leaf's score owes to its field: the field is learned beside the leaves, from all of its leaves' examples.
+    pub field_share: f32,
     /// Passes over the examples.
     pub epochs: usize,
     /// Parts of the cross-validation that calibrates the probabilities.
@@ -42,7 +47,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { seed: 7, minimum_examples: 2, cost: 0.5, balance: 0.5, epochs: 20, folds: 4 }
+        Self { seed: 7, minimum_examples: 2, cost: 0.25, balance: 0.5, field_share: 0.5, epochs: 8, folds: 4 }
     }
 }
 
@@ -58,30 +63,40 @@ pub enum TrainError {
 }
 
 /// Trains a model: features from the examples, weights by the solver, calibration by cross-validation.
-pub fn train(examples: &[Example], settings: &Settings) -> Result<Model, TrainError> {
+pub fn train(examples: &[Example], lexicon: &Lexicon, settings: &Settings) -> Result<Model, TrainError> {
+    let leaves = leaves_of(examples)?;
+    let calibration = calibrate(examples, &leaves, lexicon, settings);
+    let all: Vec<&Example> = examples.iter().collect();
+    Ok(fit(&all, &leaves, lexicon, settings).into_model(leaves, calibration))
+}
+
+fn leaves_of(examples: &[Example]) -> Result<Vec<LeafCode>, TrainError> {
     let mut leaves: Vec<LeafCode> = examples.iter().map(|example| example.leaf.clone()).collect();
     leaves.sort();
     leaves.dedup();
     match leaves.len() {
-        0 | 1 => return Err(TrainError::TooFewLeaves(leaves.len())),
-        2..=MAXIMUM_LEAVES => {}
-        more => return Err(TrainError::TooManyLeaves(more)),
+        0 | 1 => Err(TrainError::TooFewLeaves(leaves.len())),
+        2..=MAXIMUM_LEAVES => Ok(leaves),
+        more => Err(TrainError::TooManyLeaves(more)),
     }
-    let calibration = calibrate(examples, &leaves, settings);
-    let all: Vec<&Example> = examples.iter().collect();
-    Ok(fit(&all, &leaves, settings).into_model(leaves, calibration))
 }
 
 /// A fitted but not yet quantised model.
-struct Fitted {
+struct Fitted<'a> {
+    lexicon: &'a Lexicon,
     hashes: Vec<u32>,
     rarities: Vec<u8>,
     weights: Vec<Row>,
     bias: Row,
 }
 
-fn fit(examples: &[&Example], leaves: &[LeafCode], settings: &Settings) -> Fitted {
-    let (hashes, rarities) = choose_features(examples, settings.minimum_examples);
+fn fit<'a>(
+    examples: &[&Example],
+    leaves: &[LeafCode],
+    lexicon: &'a Lexicon,
+    settings: &Settings,
+) -> Fitted<'a> {
+    let (hashes, rarities) = choose_features(examples, lexicon, settings.minimum_examples);
     let index = HashIndex::new(hashes.iter().copied());
     let class_weights = class_weights(examples, leaves, settings.balance);
     let mut samples = Vec::new();
@@ -90,22 +105,46 @@ fn fit(examples: &[&Example], leaves: &[LeafCode], settings: &Settings) -> Fitte
         let urgent = example.urgency != Urgency::Normal;
         for Variant { text, weight } in variants(&example.text, settings.seed.wrapping_add(at as u64)) {
             let text = Text::parse(&text);
-            let reading =
-                vectorise(&text, |gram| index.find(gram.hash), |row| rarity(rarities[row as usize]));
+            let find = |gram: Gram| index.find(gram.hash);
+            let reading = vectorise(&text, lexicon, find, |row| rarity(rarities[row as usize]));
             let values = reading.values.iter().map(|value| (value.row, value.value)).collect();
             samples.push(Sample { values, leaf, urgent, cost: settings.cost * weight * class_weights[leaf] });
         }
     }
-    let problem = Problem { samples: &samples, rows: hashes.len(), leaves: leaves.len() };
-    let (weights, bias) = solve(&problem, settings.epochs, settings.seed);
-    Fitted { hashes, rarities, weights, bias }
+    let solve = |samples: &[Sample], classes: usize| {
+        solve(&Problem { samples, rows: hashes.len(), leaves: classes }, settings.epochs, settings.seed)
+    };
+    let (mut weights, mut bias) = solve(&samples, leaves.len());
+    let fields = fields_of(leaves);
+    let count = fields.iter().max().map_or(0, |last| last + 1);
+    samples.iter_mut().for_each(|sample| sample.leaf = fields[sample.leaf]);
+    let (field_weights, field_bias) = solve(&samples, count);
+    for (own, field) in weights.iter_mut().zip(&field_weights).chain([(&mut bias, &field_bias)]) {
+        for (leaf, at) in fields.iter().enumerate() {
+            own[leaf] += settings.field_share * field[*at];
+        }
+    }
+    Fitted { lexicon, hashes, rarities, weights, bias }
+}
+
+/// The number of each leaf's field, counted from 0; the leaves are sorted, so that those of a field stand together.
+fn fields_of(leaves: &[LeafCode]) -> Vec<usize> {
+    let mut fields: Vec<usize> = Vec::with_capacity(leaves.len());
+    for (at, leaf) in leaves.iter().enumerate() {
+        let number = match at.checked_sub(1) {
+            None => 0,
+            Some(before) => fields[before] + usize::from(leaves[before].field() != leaf.field()),
+        };
+        fields.push(number);
+    }
+    fields
 }
 
 /// The n-grams worth knowing, by hash, and how rare each is.
-fn choose_features(examples: &[&Example], minimum: u16) -> (Vec<u32>, Vec<u8>) {
+fn choose_features(examples: &[&Example], lexicon: &Lexicon, minimum: u16) -> (Vec<u32>, Vec<u8>) {
     let mut seen: HashMap<u32, (u16, usize)> = HashMap::new();
     for (at, example) in examples.iter().enumerate() {
-        visit_grams(&Text::parse(&example.text), |gram| {
+        visit_grams(&Text::parse(&example.text), lexicon, |gram| {
             let (count, last) = seen.entry(gram.hash).or_insert((0, usize::MAX));
             if *last != at {
                 *count = count.saturating_add(1);
@@ -136,11 +175,11 @@ fn class_weights(examples: &[&Example], leaves: &[LeafCode], balance: f32) -> Ve
         .collect()
 }
 
-impl Fitted {
+impl Fitted<'_> {
     fn scores(&self, index: &HashIndex, text: &str) -> Row {
         let text = Text::parse(text);
-        let reading =
-            vectorise(&text, |gram| index.find(gram.hash), |row| rarity(self.rarities[row as usize]));
+        let find = |gram: Gram| index.find(gram.hash);
+        let reading = vectorise(&text, self.lexicon, find, |row| rarity(self.rarities[row as usize]));
         let mut scores = self.bias;
         for value in reading.values {
             for (score, weight) in scores.iter_mut().zip(&self.weights[value.row as usize]) {
@@ -170,7 +209,7 @@ impl Fitted {
             .zip(&self.weights)
             .map(|((&hash, &rarity), row)| Feature { hash, rarity, weights: quantise(row) })
             .collect();
-        Model::new(leaves, features, scales, self.bias, calibration)
+        Model::new(leaves, features, scales, self.bias, calibration, self.lexicon.clone())
     }
 }
 
@@ -185,28 +224,70 @@ pub fn fold_of(text: &str, folds: u64) -> u64 {
 /// Texts of fewer words are taught but do not calibrate: a bare keyword is no report.
 const CALIBRATING_WORDS: usize = 4;
 
-/// Finds the calibration that makes the probabilities of unseen texts honest: scores come from models that did not
-/// see the text.
-fn calibrate(examples: &[Example], leaves: &[LeafCode], settings: &Settings) -> Calibration {
-    let mut scored: Vec<Scored> = Vec::with_capacity(examples.len());
+/// The scores of texts by models that did not see them.
+fn unseen_scores(
+    examples: &[Example],
+    leaves: &[LeafCode],
+    lexicon: &Lexicon,
+    settings: &Settings,
+) -> Vec<(usize, Scored)> {
+    let mut scored = Vec::with_capacity(examples.len());
     for fold in 0..settings.folds {
-        let (unseen, seen): (Vec<&Example>, Vec<&Example>) =
-            examples.iter().partition(|example| fold_of(&example.text, settings.folds) == fold);
-        if seen.is_empty() || unseen.is_empty() {
+        let is_unseen = |example: &Example| fold_of(&example.text, settings.folds) == fold;
+        let seen: Vec<&Example> = examples.iter().filter(|example| !is_unseen(example)).collect();
+        if seen.is_empty() || seen.len() == examples.len() {
             continue;
         }
-        let fitted = fit(&seen, leaves, settings);
+        let fitted = fit(&seen, leaves, lexicon, settings);
         let index = HashIndex::new(fitted.hashes.iter().copied());
-        let is_report = |example: &&Example| example.text.split_whitespace().count() >= CALIBRATING_WORDS;
-        for example in unseen.into_iter().filter(is_report) {
-            let leaf = leaves.binary_search(&example.leaf).unwrap_or(0);
-            let scores = fitted.scores(&index, &example.text);
-            scored.push(Scored { scores, leaf, urgent: example.urgency != Urgency::Normal });
+        for (at, example) in examples.iter().enumerate().filter(|(_, example)| is_unseen(example)) {
+            if example.text.split_whitespace().count() >= CALIBRATING_WORDS {
+                let leaf = leaves.binary_search(&example.leaf).unwrap_or(0);
+                let scores = fitted.scores(&index, &example.text);
+                scored.push((at, Scored { scores, leaf, urgent: example.urgency != Urgency::Normal }));
+            }
         }
     }
-    let sharpness = best_sharpness(&scored, leaves.len());
-    let (urgency_slope, urgency_offset) = logistic_fit(&scored);
-    Calibration { sharpness, urgency_slope, urgency_offset }
+    scored
+}
+
+/// Finds the calibration that makes the probabilities of unseen texts honest.
+fn calibrate(
+    examples: &[Example],
+    leaves: &[LeafCode],
+    lexicon: &Lexicon,
+    settings: &Settings,
+) -> Calibration {
+    let scored = unseen_scores(examples, leaves, lexicon, settings);
+    let only: Vec<Scored> = scored.into_iter().map(|(_, scored)| scored).collect();
+    calibration_for(&only, leaves.len())
+}
+
+/// The probability of every leaf, in the order of the leaves, that a model gave to a text it did not see.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unseen {
+    /// The position of the text.
+    pub at: usize,
+    /// Parallel to the sorted leaves.
+    pub leaves: Vec<f32>,
+}
+
+/// Cross-validation: for each text that is long enough to be a report, what a model trained without it says. Also
+/// returns the leaves, sorted.
+pub fn cross_validate(
+    examples: &[Example],
+    lexicon: &Lexicon,
+    settings: &Settings,
+) -> Result<(Vec<LeafCode>, Vec<Unseen>), TrainError> {
+    let leaves = leaves_of(examples)?;
+    let scored = unseen_scores(examples, &leaves, lexicon, settings);
+    let only: Vec<Scored> = scored.iter().map(|(_, scored)| scored.clone()).collect();
+    let sharpness = best_sharpness(&only, leaves.len());
+    let unseen = scored
+        .into_iter()
+        .map(|(at, s)| Unseen { at, leaves: softmax(&s.scores[..leaves.len()], sharpness) })
+        .collect();
+    Ok((leaves, unseen))
 }
 
 #[cfg(test)]
@@ -247,9 +328,19 @@ pub(super) mod tests {
         all
     }
 
+    pub(crate) fn tiny_lexicon() -> Lexicon {
+        let concepts = [("lamp", "đèn đường"), ("drain", "cống"), ("bribe", "đút lót"), ("thanks", "cảm ơn")];
+        Lexicon::new(concepts.map(|(name, phrase)| (name.to_owned(), vec![phrase.to_owned()])).into())
+            .unwrap()
+    }
+
+    fn teach(examples: &[Example], settings: &Settings) -> Result<Model, TrainError> {
+        train(examples, &tiny_lexicon(), settings)
+    }
+
     pub(crate) fn tiny_model() -> &'static Model {
         static MODEL: std::sync::OnceLock<Model> = std::sync::OnceLock::new();
-        MODEL.get_or_init(|| train(&tiny_examples(), &Settings::default()).unwrap())
+        MODEL.get_or_init(|| teach(&tiny_examples(), &Settings::default()).unwrap())
     }
 
     #[test]
@@ -284,12 +375,22 @@ pub(super) mod tests {
 
     #[test]
     fn training_repeats_itself_and_ignores_nothing() {
-        let again = train(&tiny_examples(), &Settings::default()).unwrap();
+        let again = teach(&tiny_examples(), &Settings::default()).unwrap();
         assert_eq!(again.write(), tiny_model().write());
-        let other = train(&tiny_examples(), &Settings { seed: 8, ..Settings::default() }).unwrap();
+        let other = teach(&tiny_examples(), &Settings { seed: 8, ..Settings::default() }).unwrap();
         assert_ne!(other.write(), tiny_model().write());
-        assert_eq!(train(&[], &Settings::default()), Err(TrainError::TooFewLeaves(0)));
-        assert_eq!(train(&tiny_examples()[..1], &Settings::default()), Err(TrainError::TooFewLeaves(1)));
+        assert_eq!(teach(&[], &Settings::default()), Err(TrainError::TooFewLeaves(0)));
+        assert_eq!(teach(&tiny_examples()[..1], &Settings::default()), Err(TrainError::TooFewLeaves(1)));
+    }
+
+    #[test]
+    fn cross_validation_judges_every_report_once_with_a_model_that_did_not_see_it() {
+        let examples = tiny_examples();
+        let (leaves, unseen) = cross_validate(&examples, &tiny_lexicon(), &Settings::default()).unwrap();
+        let mut places: Vec<usize> = unseen.iter().map(|unseen| unseen.at).collect();
+        places.sort_unstable();
+        assert_eq!(places, (0..examples.len()).collect::<Vec<_>>());
+        assert!(unseen.iter().all(|unseen| unseen.leaves.len() == leaves.len()));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use database::is_among;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, ExprTrait as _, QueryOrder as _, QuerySelect as _};
@@ -12,32 +13,26 @@ use super::{Dossier, papers, rows};
 use crate::domain::case::Case;
 use crate::domain::review::ReviewState;
 
-/// Rows per INSERT: far below the 32,766 parameters that SQLite takes.
-const ROWS: usize = 400;
-
-/// Loads the dossiers of the reports, with their live reviews, and keeps other writers off them, in one
-/// order, until the transaction ends. A report of which nothing is known has an empty one.
+/// Loads the dossiers of the reports, with their live reviews, and keeps other writers off them until the transaction
+/// ends. A report of which nothing is known has an empty one.
 pub async fn load(
     tx: &DatabaseTransaction,
     reports: &BTreeSet<ReportId>,
 ) -> Result<BTreeMap<ReportId, Dossier>, DbErr> {
     let ids = || reports.iter().map(|report| report.0);
     let classifications = classification::Entity::find()
-        .filter(classification::Column::Report.is_in(ids()))
-        .order_by_asc(classification::Column::Report)
+        .filter(is_among(tx, classification::Column::Report, ids()))
         .lock_exclusive()
         .all(tx)
         .await?;
     let marks = mark::Entity::find()
-        .filter(mark::Column::Report.is_in(ids()))
-        .order_by_asc(mark::Column::Report)
+        .filter(is_among(tx, mark::Column::Report, ids()))
         .lock_exclusive()
         .all(tx)
         .await?;
     let live = review::Entity::find()
-        .filter(review::Column::Report.is_in(ids()))
+        .filter(is_among(tx, review::Column::Report, ids()))
         .filter(is_live())
-        .order_by_asc(review::Column::Report)
         .lock_exclusive()
         .all(tx)
         .await?;
@@ -78,24 +73,9 @@ pub async fn update(tx: &DatabaseTransaction, changes: &[(Case, Dossier)]) -> Re
             reviews.push(rows::review_row(case.report, review)?);
         }
     }
-    for rows in classifications.chunks(ROWS) {
-        classification::Entity::insert_many(rows.to_vec())
-            .on_conflict(classification_in_force())
-            .exec_without_returning(tx)
-            .await?;
-    }
-    for rows in marks.chunks(ROWS) {
-        mark::Entity::insert_many(rows.to_vec())
-            .on_conflict(latest_marks())
-            .exec_without_returning(tx)
-            .await?;
-    }
-    for rows in reviews.chunks(ROWS) {
-        review::Entity::insert_many(rows.to_vec())
-            .on_conflict(review_now())
-            .exec_without_returning(tx)
-            .await?;
-    }
+    database::insert_all(tx, classifications, Some(classification_in_force())).await?;
+    database::insert_all(tx, marks, Some(latest_marks())).await?;
+    database::insert_all(tx, reviews, Some(review_now())).await?;
     Ok(())
 }
 

@@ -66,7 +66,9 @@ pub async fn decide_review(
     // A refusal leaves nothing behind: the transaction is dropped, the request id stays free.
     let review = outcomes.into_iter().next().ok_or_else(Problem::denied)??;
     request.answer(work.tx(), review.encode_to_vec(), desk.now()).await?;
+    database::fault_point!("classification.decide.before-commit");
     work.commit().await?;
+    database::fault_point!("classification.decide.after-commit");
     Ok(review)
 }
 
@@ -112,6 +114,7 @@ async fn decide_all(
 ) -> Result<Vec<Result<Review, Error>>, Error> {
     let ids: BTreeSet<ReviewId> = items.iter().map(|item| item.review).collect();
     let mut dossiers = take_reviews(work, &ids).await?;
+    database::fault_point!("classification.decide.after-lock");
     let originals = items.iter().filter_map(|item| match item.wish {
         Wish::Duplicate(original) => Some(original),
         Wish::Decision(_) => None,

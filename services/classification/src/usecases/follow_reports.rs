@@ -64,6 +64,7 @@ pub async fn follow_reports(
     if reports.is_empty() {
         return Ok(early);
     }
+    database::fault_point!("classification.follow.before-load");
     let mut dossiers = store::load(work.tx(), &reports).await?;
     let cases = dossiers.iter().map(|(report, dossier)| (*report, dossier.case.clone()));
     let mut before: BTreeMap<ReportId, Case> = cases.collect();
@@ -88,6 +89,7 @@ pub async fn follow_reports(
     store::insert_samples(work.tx(), &samples).await?;
     store::add_proposals(work.tx(), desk.province.local_date(now).to_julian_day(), &proposals).await?;
     store::mark_last(work.tx(), marks).await?;
+    database::fault_point!("classification.follow.after-save");
     Ok(early)
 }
 

@@ -10,9 +10,10 @@ use crate::domain::promotion::{Switch, in_force};
 use crate::domain::similar::square;
 use crate::domain::train::Example;
 use crate::error::Error;
+use crate::lessons::{Lessons, LessonsError};
 use crate::machine::Machine;
 use crate::store::{self, LabelPosition, LabelRecord, ModelRecord};
-use crate::training::{Trained, TrainingError, base_text, make_model};
+use crate::training::{Trained, TrainingError, make_model};
 
 /// Labels read at once, and at most: older ones are as good as forgotten.
 const PAGE: u64 = 500;
@@ -52,6 +53,12 @@ pub enum TrainModelError {
     /// The training.
     #[error(transparent)]
     Training(#[from] TrainingError),
+}
+
+impl From<LessonsError> for TrainModelError {
+    fn from(error: LessonsError) -> Self {
+        Self::Training(error.into())
+    }
 }
 
 impl From<sea_orm::DbErr> for TrainModelError {
@@ -114,13 +121,13 @@ pub async fn train_model(desk: &Desk) -> Result<Training, TrainModelError> {
     if counting.is_empty() && learned.is_empty() {
         return Ok(Training::NothingNew);
     }
-    let base = base_text(&desk.province)?;
+    let base = Lessons::read(&desk.province)?.distinct().0;
     let before: Vec<Example> = counting
         .iter()
         .filter(|lesson| learned.contains(&lesson.label))
         .map(|lesson| lesson.example.clone())
         .collect();
-    let chosen = choose(counting, base.len(), &desk.province.policies.learning);
+    let chosen = choose(counting, base.examples.len(), &desk.province.policies.learning);
     if chosen.iter().all(|lesson| learned.contains(&lesson.label)) && chosen.len() == before.len() {
         return Ok(Training::NothingNew);
     }

@@ -10,5 +10,6 @@ mod requests;
 mod rights;
 mod similar;
 mod start;
+mod strange_texts;
 mod triage;
 mod world;

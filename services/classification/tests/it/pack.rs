@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
-use classification::domain::train::{Example, Settings, train};
-use classification::{Machine, Opinion};
+use classification::domain::train::{Example, Settings};
+use classification::{Lessons, Machine, Opinion};
 use province::Province;
 use vocabulary::{Access, Scope, Urgency};
 
@@ -36,36 +36,40 @@ pub static PACK: LazyLock<Pack> = LazyLock::new(make);
 fn make() -> Pack {
     let folder = folder_of_this_build();
     let province = Arc::new(Province::load(&folder).unwrap());
-    let texts = choose(
-        &Machine::load(&province).unwrap(),
-        &first_of_each(examples(&folder.join("training")), EXAMPLES_PER_LEAF),
-    );
+    let lessons = Lessons::read(&province).unwrap();
+    let examples = first_of_each(sorted(&lessons), EXAMPLES_PER_LEAF);
+    let texts = choose(&Machine::load(&province).unwrap(), &examples);
     Pack { folder, province, texts }
 }
 
-/// A pack with little and short training text, so that a training ends soon, whose model is trained on all of it; and texts for that model.
+/// A pack with little and short training text, so that a training ends soon, whose model is trained on all of it; and texts
+/// for that model.
 pub fn small_pack(folder: &Path) -> Texts {
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/camau"), folder);
-    let training = folder.join("training");
-    let mut shortest = examples(&training);
-    shortest.sort_by(|a, b| (&a.leaf, a.text.len(), &a.text).cmp(&(&b.leaf, b.text.len(), &b.text)));
-    let few = first_of_each(shortest, FEW_PER_LEAF);
-    std::fs::remove_dir_all(&training).unwrap();
-    std::fs::create_dir_all(&training).unwrap();
-    let line = |example: &Example| {
-        let Example { text, leaf, urgency } = example;
-        serde_json::json!({ "text": text, "leaf": leaf.as_str(), "urgency": urgency.as_str() }).to_string()
-    };
-    let lines: Vec<String> = few.iter().map(line).collect();
-    std::fs::write(training.join("few.jsonl"), lines.join("\n")).unwrap();
     // With so few texts one more lesson moves every share; only what harms somebody keeps a model out.
     let policies = std::fs::read_to_string(folder.join("policies.toml")).unwrap();
     let tolerant = policies.replace("tolerance = 0.0", "tolerance = 1.0");
     assert_ne!(policies, tolerant);
     std::fs::write(folder.join("policies.toml"), tolerant).unwrap();
-    let model = train(&few, &Settings { epochs: 6, folds: 2, ..Settings::default() }).unwrap();
-    std::fs::write(folder.join("model/classifier.bin"), model.write()).unwrap();
     let province = Arc::new(Province::load(folder).unwrap());
+    let lessons = Lessons::read(&province).unwrap();
+    let mut shortest = lessons.examples.clone();
+    shortest.sort_by(|a, b| (&a.leaf, a.text.len(), &a.text).cmp(&(&b.leaf, b.text.len(), &b.text)));
+    let few = first_of_each(shortest, FEW_PER_LEAF);
+    for entry in std::fs::read_dir(province.training_dir()).unwrap() {
+        let file = entry.unwrap().path();
+        if file.extension().is_some_and(|extension| extension == "jsonl") {
+            std::fs::remove_file(file).unwrap();
+        }
+    }
+    let line = |example: &Example| {
+        let Example { text, leaf, urgency } = example;
+        serde_json::json!({ "text": text, "leaf": leaf.as_str(), "urgency": urgency.as_str() }).to_string()
+    };
+    let lines: Vec<String> = few.iter().map(line).collect();
+    std::fs::write(province.training_dir().join("few.jsonl"), lines.join("\n")).unwrap();
+    let model = lessons.teach(&few, &Settings { epochs: 6, folds: 2, ..Settings::default() }).unwrap();
+    std::fs::write(province.model_file(), model.write()).unwrap();
     choose_doubtful(&Machine::load(&province).unwrap(), &few)
 }
 
@@ -104,8 +108,8 @@ fn fill(folder: &Path) {
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/camau"), folder);
     be_bold(&folder.join("policies.toml"));
     let settings = Settings { epochs: 6, folds: 2, ..Settings::default() };
-    let model =
-        train(&first_of_each(examples(&folder.join("training")), EXAMPLES_PER_LEAF), &settings).unwrap();
+    let lessons = Lessons::read(&Province::load(folder).unwrap()).unwrap();
+    let model = lessons.teach(&first_of_each(sorted(&lessons), EXAMPLES_PER_LEAF), &settings).unwrap();
     std::fs::create_dir_all(folder.join("model")).unwrap();
     std::fs::write(folder.join("model/classifier.bin"), model.write()).unwrap();
 }
@@ -114,23 +118,16 @@ fn fill(folder: &Path) {
 fn be_bold(file: &Path) {
     let policies = std::fs::read_to_string(file).unwrap();
     let bold = policies
-        .replace("out_of_scope_low = 0.15", "out_of_scope_low = 0.49")
-        .replace("out_of_scope_high = 0.85", "out_of_scope_high = 0.51")
+        .replace("low = 0.15", "low = 0.49")
+        .replace("high = 0.85", "high = 0.51")
         .replace("field_confidence = 0.50", "field_confidence = 0.20");
     assert_ne!(policies, bold);
     std::fs::write(file, bold).unwrap();
 }
 
-/// Sorted by leaf.
-fn examples(folder: &Path) -> Vec<Example> {
-    let mut examples: Vec<Example> = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let file = entry.unwrap().path();
-        if file.extension().is_some_and(|extension| extension == "jsonl") {
-            let lines = std::fs::read_to_string(file).unwrap();
-            examples.extend(lines.lines().map(|line| serde_json::from_str::<Example>(line).unwrap()));
-        }
-    }
+/// By leaf.
+fn sorted(lessons: &Lessons) -> Vec<Example> {
+    let mut examples = lessons.examples.clone();
     examples.sort_by(|a, b| (&a.leaf, &a.text).cmp(&(&b.leaf, &b.text)));
     examples
 }

@@ -55,6 +55,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Route(arguments) => route::run(&arguments),
         Command::Model(Model::Train(common)) => model::train(&common),
         Command::Model(Model::Evaluate(arguments)) => model::evaluate(&arguments),
+        Command::Model(Model::Bands(arguments)) => model::bands(&arguments),
         Command::Model(Model::List(arguments)) => models::list(&arguments),
         Command::Model(Model::Rollback(common)) => models::rollback(&common),
         Command::Model(Model::Promote(arguments)) => models::promote(&arguments),

@@ -22,7 +22,6 @@ use vocabulary::{Point, Problem, ReportId, RequestId, Text};
 
 use crate::domain::identity::Reporter;
 use crate::domain::submission::{Draft, Submission};
-use crate::domain::visibility::Sight;
 use crate::grpc::{encode, reconciliation};
 use crate::store::reports::Filter;
 use crate::usecases::contest_return::contest_return;

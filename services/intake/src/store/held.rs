@@ -9,15 +9,12 @@ use crate::store::entities::held_events::{ActiveModel, Column, Entity, Model};
 
 /// Everything that is held for these reports.
 pub async fn find_all(db: &impl ConnectionTrait, reports: Vec<Uuid>) -> Result<Vec<Envelope>, DbErr> {
-    let rows = Entity::find().filter(Column::ReportId.is_in(reports)).all(db).await?;
+    let rows = Entity::find().filter(database::is_among(db, Column::ReportId, reports)).all(db).await?;
     Ok(rows.into_iter().map(to_envelope).collect())
 }
 
 /// Holds events.
 pub async fn insert_all(tx: &DatabaseTransaction, events: &[Envelope]) -> Result<(), DbErr> {
-    if events.is_empty() {
-        return Ok(());
-    }
     let rows = events.iter().map(|event| ActiveModel {
         event_id: Set(event.id.0),
         report_id: Set(event.report.0),
@@ -29,14 +26,14 @@ pub async fn insert_all(tx: &DatabaseTransaction, events: &[Envelope]) -> Result
         traceparent: Set(event.traceparent.clone()),
         body: Set(event.body.to_vec()),
     });
-    Entity::insert_many(rows).exec_without_returning(tx).await?;
+    database::insert_all(tx, rows, None).await?;
     Ok(())
 }
 
 /// Lets events go.
 pub async fn remove_all(tx: &DatabaseTransaction, events: Vec<Uuid>) -> Result<(), DbErr> {
     if !events.is_empty() {
-        Entity::delete_many().filter(Column::EventId.is_in(events)).exec(tx).await?;
+        Entity::delete_many().filter(database::is_among(tx, Column::EventId, events)).exec(tx).await?;
     }
     Ok(())
 }

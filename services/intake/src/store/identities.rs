@@ -17,7 +17,7 @@ pub async fn insert_all(tx: &DatabaseTransaction, seals: Vec<(ReportId, Vec<u8>)
         sealed: Set(sealed),
         key_version: Set(KEY_VERSION),
     });
-    Entity::insert_many(rows).exec_without_returning(tx).await?;
+    database::insert_all(tx, rows, None).await?;
     Ok(())
 }
 

@@ -31,7 +31,7 @@ pub async fn find_all(db: &impl ConnectionTrait, ids: Vec<Uuid>) -> Result<Vec<M
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = media::Entity::find().filter(media::Column::Id.is_in(ids)).all(db).await?;
+    let rows = media::Entity::find().filter(database::is_among(db, media::Column::Id, ids)).all(db).await?;
     Ok(rows.into_iter().map(to_media).collect())
 }
 
@@ -131,6 +131,15 @@ pub async fn parts(db: &impl ConnectionTrait, id: MediaId) -> Result<Vec<Part>, 
         .collect())
 }
 
+/// The objects that hold the pieces of these media's originals.
+pub async fn objects_of(db: &impl ConnectionTrait, ids: Vec<Uuid>) -> Result<Vec<String>, DbErr> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = media_parts::Entity::find().filter(media_parts::Column::MediaId.is_in(ids)).all(db).await?;
+    Ok(rows.into_iter().map(|row| row.object).collect())
+}
+
 /// Unfinished uploads that have not grown since `before`.
 pub async fn stale(db: &impl ConnectionTrait, before: Timestamp) -> Result<Vec<Media>, DbErr> {
     let rows = media::Entity::find()
@@ -150,7 +159,10 @@ pub async fn links_of(db: &impl ConnectionTrait, ids: Vec<Uuid>) -> Result<Vec<L
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = report_media::Entity::find().filter(report_media::Column::MediaId.is_in(ids)).all(db).await?;
+    let rows = report_media::Entity::find()
+        .filter(database::is_among(db, report_media::Column::MediaId, ids))
+        .all(db)
+        .await?;
     Ok(rows.into_iter().map(to_link).collect())
 }
 
@@ -167,9 +179,6 @@ pub async fn links_to(db: &impl ConnectionTrait, reports: Vec<Uuid>) -> Result<V
 
 /// Adds links; media that belong to a report already keep their place.
 pub async fn link_all(tx: &DatabaseTransaction, links: &[Link]) -> Result<(), DbErr> {
-    if links.is_empty() {
-        return Ok(());
-    }
     let rows = links.iter().map(|link| report_media::ActiveModel {
         media_id: Set(link.media.0),
         report_id: Set(link.report.0),
@@ -177,7 +186,7 @@ pub async fn link_all(tx: &DatabaseTransaction, links: &[Link]) -> Result<(), Db
         evidence: Set(link.evidence),
     });
     let keep = OnConflict::column(report_media::Column::MediaId).do_nothing().to_owned();
-    report_media::Entity::insert_many(rows).on_conflict(keep).exec_without_returning(tx).await?;
+    database::insert_all(tx, rows, Some(keep)).await?;
     Ok(())
 }
 

@@ -29,7 +29,8 @@ pub async fn find(db: &impl ConnectionTrait, id: ReportId) -> Result<Option<Repo
 
 /// Many reports at once.
 pub async fn find_all(db: &impl ConnectionTrait, ids: Vec<Uuid>) -> Result<Vec<Report>, DbErr> {
-    Entity::find().filter(Column::Id.is_in(ids)).all(db).await?.into_iter().map(to_report).collect()
+    let rows = Entity::find().filter(database::is_among(db, Column::Id, ids)).all(db).await?;
+    rows.into_iter().map(to_report).collect()
 }
 
 /// At most `limit` reports older than `before`, newest first.
@@ -97,7 +98,7 @@ pub(super) fn standing() -> [Expr; 2] {
 /// Stores new reports.
 pub async fn insert_all(tx: &DatabaseTransaction, reports: &[Report]) -> Result<(), DbErr> {
     let rows = reports.iter().map(to_row).collect::<Result<Vec<_>, _>>()?;
-    Entity::insert_many(rows).exec_without_returning(tx).await?;
+    database::insert_all(tx, rows, None).await?;
     Ok(())
 }
 
@@ -107,9 +108,6 @@ pub async fn update_all(
     reports: impl Iterator<Item = &Report>,
 ) -> Result<(), DbErr> {
     let rows = reports.map(to_row).collect::<Result<Vec<_>, _>>()?;
-    if rows.is_empty() {
-        return Ok(());
-    }
     let projection = OnConflict::column(Column::Id)
         .update_columns([
             Column::State,
@@ -132,7 +130,7 @@ pub async fn update_all(
             Column::Applied,
         ])
         .to_owned();
-    Entity::insert_many(rows).on_conflict(projection).exec_without_returning(tx).await?;
+    database::insert_all(tx, rows, Some(projection)).await?;
     Ok(())
 }
 

@@ -30,7 +30,7 @@ pub async fn known(db: &impl ConnectionTrait, events: Vec<Uuid>) -> Result<HashS
     let found: Vec<Uuid> = Entity::find()
         .select_only()
         .column(Column::EventId)
-        .filter(Column::EventId.is_in(events))
+        .filter(database::is_among(db, Column::EventId, events))
         .into_tuple()
         .all(db)
         .await?;
@@ -39,9 +39,6 @@ pub async fn known(db: &impl ConnectionTrait, events: Vec<Uuid>) -> Result<HashS
 
 /// Adds entries.
 pub async fn insert_all(tx: &DatabaseTransaction, entries: &[Entry]) -> Result<(), DbErr> {
-    if entries.is_empty() {
-        return Ok(());
-    }
     let rows = entries.iter().map(|entry| ActiveModel {
         report_id: Set(entry.report.0),
         sequence: Set(entry.sequence),
@@ -53,7 +50,7 @@ pub async fn insert_all(tx: &DatabaseTransaction, entries: &[Entry]) -> Result<(
         time: Set(entry.time.micros()),
         hash: Set(entry.hash.to_vec()),
     });
-    Entity::insert_many(rows).exec_without_returning(tx).await?;
+    database::insert_all(tx, rows, None).await?;
     Ok(())
 }
 

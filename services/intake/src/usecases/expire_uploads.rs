@@ -13,7 +13,9 @@ pub async fn expire_uploads(intake: &Intake, lifetime: Duration) -> Result<(), E
         if !media::forget(work.tx(), &medium).await? {
             continue;
         }
+        database::fault_point!("intake.expire.before-commit");
         work.commit().await?;
+        database::fault_point!("intake.expire.after-commit");
         if let Err(error) = intake.objects.remove(medium.id).await {
             tracing::warn!(media = %medium.id, error = %error, "bytes of a forgotten upload stay");
         }

@@ -1,5 +1,6 @@
 //! One command or query per file: load → tell the domain → save → publish, in one transaction.
 
+pub mod collect_strays;
 pub mod contest_return;
 pub mod create_report;
 pub mod download_media;

@@ -64,6 +64,7 @@ pub async fn post_message(
         created: now,
     };
     messages::insert(work.tx(), &message).await?;
+    database::fault_point!("intake.message.after-save");
     // Outsiders may listen: what is not known to be ordinary is told to them without its words.
     let open = report.leaf.is_some() && report.access == Access::Ordinary;
     let told = MessagePosted {
@@ -90,6 +91,8 @@ pub async fn post_message(
     }
     let reply = encode(&message);
     command.request.answer(work.tx(), reply.clone(), now).await?;
+    database::fault_point!("intake.message.before-commit");
     work.commit().await?;
+    database::fault_point!("intake.message.after-commit");
     Ok(reply)
 }

@@ -23,6 +23,7 @@ pub async fn project_events(
     if arrived.is_empty() {
         return Ok(Vec::new());
     }
+    database::fault_point!("intake.project.before-load");
     let ids: HashSet<Uuid> = arrived.iter().map(|event| event.report.0).collect();
     let ids: Vec<Uuid> = ids.into_iter().collect();
     let found = reports::find_all(work.tx(), ids.clone()).await?;
@@ -48,7 +49,9 @@ pub async fn project_events(
     let release = waiting.iter().map(|event| event.id.0).filter(|id| board.told.contains(id)).collect();
     held::insert_all(work.tx(), &hold).await?;
     held::remove_all(work.tx(), release).await?;
+    database::fault_point!("intake.project.after-held");
     board.save(work, &reports).await?;
+    database::fault_point!("intake.project.after-save");
     Ok(outcomes)
 }
 

@@ -38,7 +38,9 @@ pub async fn sweep_reports(
     }
     let mut work = intake.outbox.begin().await?;
     work.request_redrive(&stuck, None);
+    database::fault_point!("intake.sweep.before-commit");
     work.commit().await?;
+    database::fault_point!("intake.sweep.after-commit");
     tracing::warn!(reports = stuck.len(), "reports stand still; what was told about them is asked for again");
     metrics::counter!("reports_swept_total").increment(stuck.len() as u64);
     asked.extend(stuck.iter().map(|report| (*report, now)));

@@ -61,7 +61,9 @@ pub async fn begin(
             announced
         }
     };
+    database::fault_point!("intake.upload.before-begin-commit");
     work.commit().await?;
+    database::fault_point!("intake.upload.after-begin-commit");
     Ok(Begun::Open(Upload { intake, medium, buffer: BytesMut::new(), _place: place }))
 }
 
@@ -118,6 +120,7 @@ impl Upload {
             }
             self.medium.public_copy = true;
         }
+        database::fault_point!("intake.upload.after-copy-made");
         self.medium.ready = true;
         self.attach().await?;
         Ok(self.medium)
@@ -131,13 +134,16 @@ impl Upload {
         let (part, start) = (self.buffer.split().freeze(), self.medium.received);
         let size = part.len() as u64;
         let object = self.intake.objects.put_part(self.medium.id, start, self.medium.stream, part).await?;
+        database::fault_point!("intake.upload.after-part-stored");
         self.medium.received += size;
         let now = self.intake.outbox.clock().now();
         let work = self.intake.outbox.begin().await?;
         if !media::advance(work.tx(), &self.medium, Part { start, object }, now).await? {
             return Err(Media::superseded().into());
         }
+        database::fault_point!("intake.upload.before-part-commit");
         work.commit().await?;
+        database::fault_point!("intake.upload.after-part-commit");
         Ok(())
     }
 
@@ -179,7 +185,9 @@ impl Upload {
             let (watchers, id) = (intake.watchers.clone(), report.id);
             work.after_commit(move || watchers.wake(std::iter::once(id)));
         }
+        database::fault_point!("intake.upload.before-attach-commit");
         work.commit().await?;
+        database::fault_point!("intake.upload.after-attach-commit");
         Ok(())
     }
 

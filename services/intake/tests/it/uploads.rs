@@ -1,5 +1,9 @@
 //! Uploads that cross each other: only the newest stream counts, and what is whole stays whole.
 
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
+
 use contract::intake::v1::media_service_client::MediaServiceClient;
 use contract::intake::v1::upload_media_request::Part;
 use contract::intake::v1::{
@@ -11,6 +15,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 use uuid::Uuid;
+use vocabulary::Clock;
 
 use crate::world::{World, eventually};
 
@@ -119,4 +124,43 @@ async fn a_stalled_stream_with_a_lie_cannot_remove_what_a_newer_one_completed() 
     stalled.say(&[content.clone(), content.clone()].concat()).await;
     assert!(stalled.hang_up().await.is_err());
     assert_eq!(download(&world, &name).await, content);
+}
+
+/// Every file below a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn old_bytes_that_no_row_leads_to_are_collected_and_no_others() {
+    let world = World::start().await;
+    let (content, id, media) = (photo(), Uuid::from_u128(44), world.media());
+    let phone = dial(&world, id, &content, 0);
+    phone.say(&content).await;
+    let whole = phone.hang_up().await.unwrap();
+    assert_eq!(whole.state(), MediaState::Ready);
+
+    let unknown = Uuid::from_u128(45);
+    let part = |medium: Uuid, stream: u128| {
+        media.join(format!("originals/{medium}/000000000000-{}", Uuid::from_u128(stream)))
+    };
+    let strays = [part(id, 7), part(unknown, 8), media.join(format!("copies/{unknown}.jpg"))];
+    for stray in &strays {
+        std::fs::create_dir_all(stray.parent().unwrap()).unwrap();
+        std::fs::write(stray, b"bytes").unwrap();
+    }
+    let two_days_ago = Clock::system().now() - Duration::from_secs(48 * 3_600);
+    let two_days_ago = UNIX_EPOCH + Duration::from_micros(two_days_ago.micros().try_into().unwrap());
+    for file in files(&media) {
+        File::options().append(true).open(file).unwrap().set_modified(two_days_ago).unwrap();
+    }
+    let young = part(unknown, 9);
+    std::fs::write(&young, b"bytes").unwrap();
+
+    let world = world.restart().await;
+    eventually("strays are gone", async || !strays.iter().any(|stray| stray.exists())).await;
+    assert!(young.exists(), "its row may still come");
+    assert!(media.join(format!("copies/{id}.jpg")).exists(), "the copy of what is known stays");
+    assert_eq!(download(&world, &whole.name).await, content);
 }

@@ -1,6 +1,6 @@
 //! Intake alone on port 0; the tests play the other services by publishing their events.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -35,8 +35,8 @@ pub struct World {
     issuer: DevelopmentIssuer,
     /// The service's database, as the test looks at it.
     pub outbox: Outbox,
-    _data: TempDir,
-    _ground: Ground,
+    data: TempDir,
+    ground: Ground,
 }
 
 fn province() -> Arc<Province> {
@@ -47,10 +47,23 @@ fn province() -> Arc<Province> {
 
 impl World {
     pub async fn start() -> Self {
-        let data = tempfile::tempdir().unwrap();
+        Self::on(tempfile::tempdir().unwrap(), Ground::on_table_bus()).await
+    }
+
+    /// Where photos and videos lie.
+    pub fn media(&self) -> PathBuf {
+        self.data.path().join("media")
+    }
+
+    /// Stops, and starts again on what is there.
+    pub async fn restart(self) -> Self {
+        self.lifecycle.stop();
+        Self::on(self.data, self.ground).await
+    }
+
+    async fn on(data: TempDir, ground: Ground) -> Self {
         let clock = Clock::system();
         let subscriptions = vec![intake::SUBSCRIPTION, LISTENER];
-        let ground = Ground::on_table_bus();
         ground.prepare::<intake::Migrator>(intake::NAME, data.path()).await;
         let bus = ground.bus(data.path(), subscriptions, None).await;
         let lifecycle = Lifecycle::new(Duration::from_secs(5));
@@ -81,7 +94,7 @@ impl World {
         let client = IntakeServiceClient::new(channel.clone());
         let database = Database::open(ground.database().place(intake::NAME, data.path())).await.unwrap();
         let outbox = Outbox::new(database, intake::NAME, clock);
-        Self { bus, lifecycle, channel, client, issuer, outbox, _data: data, _ground: ground }
+        Self { bus, lifecycle, channel, client, issuer, outbox, data, ground }
     }
 
     pub fn as_citizen<T>(&self, subject: &str, message: T) -> Request<T> {

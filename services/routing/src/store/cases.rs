@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use database::is_among;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ConnectionTrait, ExprTrait as _, Iterable as _, QueryOrder as _};
@@ -11,28 +12,25 @@ use super::entities::{assignment, case, clock};
 use super::rows;
 use crate::domain::Case;
 
-/// Rows per statement: keeps the number of parameters below the limits of both databases.
-const ROWS: usize = 400;
-
 /// The cases of these reports, as far as there are any.
 pub(crate) async fn load(
     db: &impl ConnectionTrait,
     reports: impl IntoIterator<Item = ReportId>,
 ) -> Result<HashMap<ReportId, Case>, DbErr> {
-    let ids: Vec<Uuid> = reports.into_iter().map(|report| report.0).collect();
-    let found = case::Entity::find().filter(case::Column::ReportId.is_in(ids)).all(db).await?;
+    let ids = reports.into_iter().map(|report| report.0);
+    let found = case::Entity::find().filter(is_among(db, case::Column::ReportId, ids)).all(db).await?;
     if found.is_empty() {
         return Ok(HashMap::new());
     }
     let ids: Vec<Uuid> = found.iter().map(|row| row.report_id).collect();
     let mut assignments = HashMap::<Uuid, Vec<_>>::new();
-    let rows = assignment::Entity::find().filter(assignment::Column::ReportId.is_in(ids.clone()));
+    let rows = assignment::Entity::find().filter(is_among(db, assignment::Column::ReportId, ids.clone()));
     let in_order = rows.order_by_asc(assignment::Column::AssignTime).order_by_asc(assignment::Column::Id);
     for row in in_order.all(db).await? {
         assignments.entry(row.report_id).or_default().push(rows::to_assignment(row)?);
     }
     let mut clocks = HashMap::<Uuid, Vec<_>>::new();
-    for row in clock::Entity::find().filter(clock::Column::ReportId.is_in(ids)).all(db).await? {
+    for row in clock::Entity::find().filter(is_among(db, clock::Column::ReportId, ids)).all(db).await? {
         clocks.entry(row.report_id).or_default().push(rows::to_clock(row)?);
     }
     let with_parts = |row: case::Model| {
@@ -85,42 +83,22 @@ pub(crate) async fn save<'c>(
     save_cases(db, cases).await?;
     // Ended ones first: at no instant may two assignments of a report be open.
     ended.extend(open);
-    upsert::<assignment::Entity, _>(db, ended, &[assignment::Column::Id]).await?;
+    database::insert_all(db, ended, Some(on_conflict::<assignment::Entity>(&[assignment::Column::Id])))
+        .await?;
     let key = [clock::Column::ReportId, clock::Column::Kind, clock::Column::Round];
-    upsert::<clock::Entity, _>(db, clocks, &key).await
+    database::insert_all(db, clocks, Some(on_conflict::<clock::Entity>(&key))).await?;
+    Ok(())
 }
 
-async fn save_cases(db: &impl ConnectionTrait, mut rows: Vec<case::ActiveModel>) -> Result<(), DbErr> {
+async fn save_cases(db: &impl ConnectionTrait, rows: Vec<case::ActiveModel>) -> Result<(), DbErr> {
     let read_version = Expr::col((case::Entity, case::Column::Version));
     let written = Expr::col(("excluded", case::Column::Version));
-    let unchanged_since = read_version.eq(written.sub(1));
-    while !rows.is_empty() {
-        let rest = rows.split_off(rows.len().min(ROWS));
-        let expected = rows.len() as u64;
-        let conflict = on_conflict::<case::Entity>(&[case::Column::ReportId])
-            .action_and_where(unchanged_since.clone())
-            .to_owned();
-        let chunk = std::mem::replace(&mut rows, rest);
-        let written =
-            case::Entity::insert_many(chunk).on_conflict(conflict).exec_without_returning(db).await?;
-        if written != expected {
-            return Err(DbErr::RecordNotUpdated);
-        }
-    }
-    Ok(())
-}
-
-async fn upsert<E, A>(db: &impl ConnectionTrait, mut rows: Vec<A>, key: &[E::Column]) -> Result<(), DbErr>
-where
-    E: EntityTrait,
-    A: ActiveModelTrait<Entity = E>,
-{
-    while !rows.is_empty() {
-        let rest = rows.split_off(rows.len().min(ROWS));
-        let chunk = std::mem::replace(&mut rows, rest);
-        E::insert_many(chunk).on_conflict(on_conflict::<E>(key)).exec_without_returning(db).await?;
-    }
-    Ok(())
+    let conflict = on_conflict::<case::Entity>(&[case::Column::ReportId])
+        .action_and_where(read_version.eq(written.sub(1)))
+        .to_owned();
+    let expected = rows.len() as u64;
+    let written = database::insert_all(db, rows, Some(conflict)).await?;
+    if written == expected { Ok(()) } else { Err(DbErr::RecordNotUpdated) }
 }
 
 /// Replaces every other column of the row with the same key.

@@ -43,6 +43,7 @@ pub(crate) async fn apply_events(
     if changes.is_empty() {
         return Ok(());
     }
+    database::fault_point!("routing.apply.before-load");
     let now = desk.clock.now();
     let mint = || AssignmentId(desk.clock.mint());
     let rules = Rules { province: &desk.province, now, mint: &mint };
@@ -69,5 +70,7 @@ pub(crate) async fn apply_events(
         envelope.span("routing").in_scope(|| events::publish(work, &desk.province, now, case, facts));
     }
     work.set_cause(None);
-    store::save(work.tx(), after.values_mut().map(|case| (before.get(&case.report), case))).await
+    store::save(work.tx(), after.values_mut().map(|case| (before.get(&case.report), case))).await?;
+    database::fault_point!("routing.apply.after-save");
+    Ok(())
 }

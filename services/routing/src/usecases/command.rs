@@ -65,15 +65,19 @@ pub(super) async fn carry_out(
     let now = desk.clock.now();
     let report = store::find_report(work.tx(), command.assignment).await?.ok_or_else(Problem::denied)?;
     work.lock(vec![report]).await?;
+    database::fault_point!("routing.command.after-lock");
     let before = store::load(work.tx(), [report]).await?.remove(&report).ok_or_else(Problem::denied)?;
     let mut case = before.clone();
     let mint = || AssignmentId(desk.clock.mint());
     let facts = tell(&mut case, Rules { province: &desk.province, now, mint: &mint })?;
     store::save(work.tx(), [(Some(&before), &mut case)]).await?;
+    database::fault_point!("routing.command.after-save");
     let assignment = case.assignments.iter().find(|assignment| assignment.id == command.assignment);
     let bytes = reply(&case, assignment.ok_or_else(Problem::denied)?, now);
     events::publish(&mut work, &desk.province, now, &case, facts);
     command.request.answer(work.tx(), bytes.clone(), now).await?;
+    database::fault_point!("routing.command.before-commit");
     work.commit().await?;
+    database::fault_point!("routing.command.after-commit");
     Ok(bytes)
 }

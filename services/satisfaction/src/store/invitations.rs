@@ -9,8 +9,8 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryOrder as _, QuerySelect
 use time::Date;
 use vocabulary::{InvitationId, ReportId, Timestamp};
 
+use super::broken;
 use super::entities::invitation::{ActiveModel, Column, Entity, Model};
-use super::{ROWS, broken};
 use crate::domain::invitation::{Answer, Closing, EndedAs, Invitation, Standing};
 
 /// The invitation of an id.
@@ -77,9 +77,7 @@ pub async fn count_open(connection: &impl ConnectionTrait) -> Result<u64, DbErr>
 
 /// Stores new invitations. The database refuses a second one for the same report and round.
 pub async fn insert_invitations(tx: &DatabaseTransaction, invitations: &[Invitation]) -> Result<(), DbErr> {
-    for rows in invitations.chunks(ROWS) {
-        Entity::insert_many(rows.iter().map(to_row)).exec_without_returning(tx).await?;
-    }
+    database::insert_all(tx, invitations.iter().map(to_row), None).await?;
     Ok(())
 }
 

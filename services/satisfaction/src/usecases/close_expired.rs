@@ -33,6 +33,8 @@ pub async fn close_expired(outbox: &Outbox) -> Result<bool, DbErr> {
             work.publish(report, now, &events::report_closed(invitation, now));
         }
     }
+    database::fault_point!("satisfaction.close.before-commit");
     work.commit().await?;
+    database::fault_point!("satisfaction.close.after-commit");
     Ok(expired.len() == BATCH)
 }

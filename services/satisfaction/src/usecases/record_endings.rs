@@ -44,6 +44,7 @@ pub async fn record_endings(
     if heard.is_empty() {
         return Ok(Vec::new());
     }
+    database::fault_point!("satisfaction.endings.before-load");
     let now = clock.now();
     let reports: Vec<ReportId> =
         heard.iter().map(|heard| heard.envelope.report).collect::<BTreeSet<_>>().into_iter().collect();
@@ -113,6 +114,7 @@ pub async fn record_endings(
     invitations::update_standing(work.tx(), &contested, Standing::Contested).await?;
     invitations::insert_invitations(work.tx(), &made).await?;
     facts::apply(work.tx(), &ledger).await?;
+    database::fault_point!("satisfaction.endings.after-save");
     Ok(misfits)
 }
 

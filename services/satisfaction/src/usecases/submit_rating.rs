@@ -51,6 +51,7 @@ pub async fn submit_rating(
     let mut ledger = Ledger::default();
     ledger.enter(Some(&before), &after);
     facts::apply(work.tx(), &ledger).await?;
+    database::fault_point!("satisfaction.rating.after-save");
     let told = events::rating_submitted(&after, &rating, &province.policies.rating);
     work.publish(closing.report, now, &told);
     if rating.reopened {
@@ -58,7 +59,9 @@ pub async fn submit_rating(
     }
     let reply = encode::rating(&rating).encode_to_vec();
     command.request.answer(work.tx(), reply.clone(), now).await?;
+    database::fault_point!("satisfaction.rating.before-commit");
     work.commit().await?;
+    database::fault_point!("satisfaction.rating.after-commit");
     count(rating.opinion.verdict, rating.reopened);
     Ok(reply)
 }

@@ -12,9 +12,12 @@
 mod config;
 mod connect;
 mod error;
+#[cfg(feature = "fault-points")]
+pub mod faults;
 mod lock;
 pub mod migration;
 pub mod requests;
+mod rows;
 
 use std::time::Duration;
 
@@ -27,6 +30,24 @@ use sea_orm_migration::MigratorTrait;
 pub use config::{DatabaseConfig, Place, Server};
 pub use error::{Fault, OpenError, describe, fault, problem};
 pub use lock::lock;
+pub use rows::{Key, insert_all, inserts, is_among};
+
+/// A point at which a test may order the process to fail, named `service.flow.step`; nothing without the feature
+/// `fault-points`. It stands in an async function whose error can be made of a `DbErr`.
+#[cfg(feature = "fault-points")]
+#[macro_export]
+macro_rules! fault_point {
+    ($name:literal) => {
+        $crate::faults::pass($name).await?
+    };
+}
+
+/// A point at which a test may order the process to fail; nothing without the feature `fault-points`.
+#[cfg(not(feature = "fault-points"))]
+#[macro_export]
+macro_rules! fault_point {
+    ($name:literal) => {{}};
+}
 
 /// The connections of one service to its own database. Cheap to clone.
 #[derive(Clone)]

@@ -7,7 +7,7 @@ use sea_orm::{DatabaseTransaction, ExprTrait as _, QueryOrder as _, QuerySelect 
 use sha2::{Digest as _, Sha256};
 use vocabulary::{Problem, RequestId, Timestamp};
 
-use crate::lock;
+use crate::{insert_all, is_among, lock};
 
 #[expect(
     clippy::disallowed_methods,
@@ -78,8 +78,9 @@ impl Request {
         tx: &DatabaseTransaction,
     ) -> Result<Vec<Result<Known, Problem>>, DbErr> {
         lock(tx, requests.iter().map(Self::subject).collect()).await?;
-        let ids: Vec<Uuid> = requests.iter().map(|request| request.id.0).collect();
-        let rows = entity::Entity::find().filter(entity::Column::RequestId.is_in(ids)).all(tx).await?;
+        let ids = requests.iter().map(|request| request.id.0);
+        let rows =
+            entity::Entity::find().filter(is_among(tx, entity::Column::RequestId, ids)).all(tx).await?;
         let answer = |request: &Self| match rows
             .iter()
             .find(|row| row.request_id == request.id.0 && row.caller == request.caller)
@@ -112,9 +113,6 @@ impl Request {
         answers: Vec<(Self, Vec<u8>)>,
         now: Timestamp,
     ) -> Result<(), DbErr> {
-        if answers.is_empty() {
-            return Ok(());
-        }
         let rows = answers.into_iter().map(|(request, reply)| entity::ActiveModel {
             caller: Set(request.caller),
             request_id: Set(request.id.0),
@@ -122,7 +120,7 @@ impl Request {
             reply: Set(reply),
             create_time: Set(now.micros()),
         });
-        entity::Entity::insert_many(rows).exec_without_returning(tx).await?;
+        insert_all(tx, rows, None).await?;
         Ok(())
     }
 

@@ -12,6 +12,7 @@ use futures::FutureExt as _;
 use rand::RngExt as _;
 use sea_orm::DbErr;
 use tokio::sync::Notify;
+use tokio::time::{Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use vocabulary::Clock;
@@ -21,7 +22,11 @@ use crate::bus::{Arrival, Batch, Feed, Vanished};
 use crate::retries::{self, Letter, Retry};
 use crate::{Bus, BusError, Envelope, Outbox, Work, inbox, retrying};
 
-const BATCH: u64 = 200;
+/// A power of two: see [`database::insert_all`].
+const BATCH: u64 = 256;
+/// A transaction costs much the same for one event and for twenty: under load it is worth a moment to wait for company.
+/// After a quiet moment an event does not wait.
+const PACE: Duration = Duration::from_millis(25);
 /// When a queue has vanished, how much before the last consumed event is asked for again.
 const LOOK_BACK: Duration = Duration::from_secs(3_600);
 
@@ -127,6 +132,13 @@ impl From<DbErr> for Failure {
     }
 }
 
+/// Ticks at once after a quiet moment, and otherwise no sooner than `least` after the tick before.
+pub(crate) fn pace(least: Duration) -> Interval {
+    let mut pace = tokio::time::interval(least);
+    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    pace
+}
+
 /// Subscribes, works, and begins anew when the connection ends.
 async fn follow<H: Handler>(bus: Bus, consumer: Arc<Consumer<H>>) {
     let mut backoff = Backoff::default();
@@ -159,17 +171,22 @@ async fn work_on_feed<H: Handler>(
     consumer: &Consumer<H>,
     backoff: &mut Backoff,
 ) -> Result<(), BusError> {
+    let mut pace = pace(PACE);
     loop {
+        pace.tick().await;
         let batch = tokio::select! {
             biased;
             () = consumer.stop.cancelled() => return Ok(()),
             batch = feed.next(BATCH) => batch?,
         };
         let Batch { arrivals, receipt } = batch;
+        database::fault_point!("messaging.consumer.after-fetch");
         if !consumer.work_on(arrivals).await {
             return Ok(());
         }
+        database::fault_point!("messaging.consumer.before-ack");
         receipt.settle().await?;
+        database::fault_point!("messaging.consumer.after-ack");
         backoff.reset();
     }
 }
@@ -241,6 +258,7 @@ impl<H: Handler> Consumer<H> {
         work.lock(fresh.iter().map(|event| event.report).collect()).await?;
         let ids = fresh.iter().map(|event| event.id.0).chain(owed.iter().map(|retry| retry.letter.id));
         let mut new = inbox::claim(work.tx(), ids, now).await?;
+        database::fault_point!("messaging.consumer.after-inbox");
         let events: Vec<Envelope> = fresh.iter().filter(|event| new.remove(&event.id.0)).cloned().collect();
         let mut retries: Vec<Retry> =
             owed.iter().filter(|retry| new.remove(&retry.letter.id)).cloned().collect();
@@ -251,8 +269,11 @@ impl<H: Handler> Consumer<H> {
                 retries.push(Retry { letter: Letter::from(event), attempts: 1, next_attempt, reason });
             }
         }
+        database::fault_point!("messaging.consumer.after-handler");
         retries::insert(work.tx(), &retries).await?;
+        database::fault_point!("messaging.consumer.before-commit");
         work.commit().await?;
+        database::fault_point!("messaging.consumer.after-commit");
         self.count("done", events.len() as u64);
         if let Some(oldest) = events.iter().map(|event| event.time).min() {
             let lag = now.since(oldest).as_secs_f64();

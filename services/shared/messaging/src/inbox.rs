@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, OnConflict, Query};
-use sea_orm::{DatabaseTransaction, ExprTrait as _, QuerySelect as _};
+use sea_orm::{DatabaseTransaction, ExprTrait as _, QuerySelect as _, Set};
 use uuid::Uuid;
 use vocabulary::{EventId, Timestamp};
 
@@ -35,18 +35,18 @@ pub async fn claim(
 ) -> Result<HashSet<Uuid>, DbErr> {
     // In one order, so that two transactions with the same events never wait for each other.
     let ids: BTreeSet<Uuid> = ids.collect();
-    if ids.is_empty() {
-        return Ok(HashSet::new());
+    let rows =
+        ids.into_iter().map(|id| entity::ActiveModel { event_id: Set(id), receive_time: Set(now.micros()) });
+    let mut claimed = HashSet::new();
+    for mut insert in database::inserts(tx.get_database_backend(), rows)? {
+        insert
+            .on_conflict(OnConflict::column(entity::Column::EventId).do_nothing().to_owned())
+            .returning(Query::returning().columns([entity::Column::EventId]));
+        for row in tx.query_all(&insert).await? {
+            claimed.insert(row.try_get("", "event_id")?);
+        }
     }
-    let mut insert = Query::insert();
-    insert.into_table(entity::Entity).columns([entity::Column::EventId, entity::Column::ReceiveTime]);
-    for id in &ids {
-        insert.values_panic([(*id).into(), now.micros().into()]);
-    }
-    insert
-        .on_conflict(OnConflict::column(entity::Column::EventId).do_nothing().to_owned())
-        .returning(Query::returning().columns([entity::Column::EventId]));
-    tx.query_all(&insert).await?.iter().map(|row| row.try_get("", "event_id")).collect()
+    Ok(claimed)
 }
 
 /// Those of these events that are here.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use contract::Event;
 use contract::event::v1::RedriveRequested;
-use database::{Database, lock};
+use database::{Database, insert_all, inserts, is_among, lock};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, LockBehavior, LockType, OnConflict, Query};
 use sea_orm::{DatabaseTransaction, DbBackend, ExprTrait as _, QueryOrder as _, QuerySelect as _, Set};
@@ -160,10 +160,11 @@ impl Outbox {
             None => self.database.begin().await?,
         };
         row::Entity::update_many()
-            .filter(row::Column::Seq.is_in(sent))
+            .filter(is_among(&tx, row::Column::Seq, sent))
             .col_expr(row::Column::SentTime, Expr::value(self.clock.now().micros()))
             .exec(&tx)
             .await?;
+        database::fault_point!("messaging.relay.before-mark-commit");
         self.database.commit(tx).await
     }
 
@@ -180,7 +181,9 @@ impl Outbox {
             .to_owned();
         let tx = self.database.begin().await?;
         let gone = tx.execute(&delete).await?.rows_affected();
+        database::fault_point!("messaging.relay.before-forget-commit");
         self.database.commit(tx).await?;
+        database::fault_point!("messaging.relay.after-forget-commit");
         Ok(gone)
     }
 
@@ -364,7 +367,9 @@ impl Work {
             return Ok(());
         }
         let selection = Selection { reports, since, events: Vec::new() };
+        database::fault_point!("messaging.redrive.before-save");
         let again = send_again(&self.tx, &selection).await?;
+        database::fault_point!("messaging.redrive.after-save");
         if again > 0 {
             tracing::warn!(
                 source = self.outbox.source,
@@ -390,7 +395,9 @@ impl Work {
         if leaves_events {
             self.write(pending).await?;
         }
+        database::fault_point!("messaging.work.before-commit");
         self.outbox.database.commit(self.tx).await?;
+        database::fault_point!("messaging.work.after-commit");
         if leaves_events {
             self.outbox.wake.notify_one();
         }
@@ -419,8 +426,8 @@ impl Work {
             *sequence += 1;
             row
         });
-        let rows: Vec<_> = rows.collect();
-        row::Entity::insert_many(rows).exec_without_returning(&self.tx).await?;
+        database::fault_point!("messaging.work.before-outbox");
+        insert_all(&self.tx, rows, None).await?;
         Ok(())
     }
 
@@ -430,27 +437,25 @@ impl Work {
         for event in pending {
             *counts.entry(event.report.0).or_insert(0) += 1;
         }
-        let mut insert = Query::insert();
-        insert.into_table(sequence::Entity).columns([sequence::Column::ReportId, sequence::Column::Last]);
-        for (report, count) in &counts {
-            insert.values_panic([(*report).into(), (*count).into()]);
-        }
-        let taken = Expr::col((sequence::Entity, sequence::Column::Last))
-            .add(Expr::col(("excluded", sequence::Column::Last)));
-        insert
-            .on_conflict(
-                OnConflict::column(sequence::Column::ReportId)
-                    .value(sequence::Column::Last, taken)
-                    .to_owned(),
-            )
-            .returning(Query::returning().columns([sequence::Column::ReportId, sequence::Column::Last]));
-        let rows = self.tx.query_all(&insert).await?;
-        rows.iter()
-            .map(|row| {
+        let mut first = BTreeMap::new();
+        let rows = counts
+            .iter()
+            .map(|(report, count)| sequence::ActiveModel { report_id: Set(*report), last: Set(*count) });
+        for mut insert in inserts(self.tx.get_database_backend(), rows)? {
+            let taken = Expr::col((sequence::Entity, sequence::Column::Last))
+                .add(Expr::col(("excluded", sequence::Column::Last)));
+            let later = OnConflict::column(sequence::Column::ReportId)
+                .value(sequence::Column::Last, taken)
+                .to_owned();
+            insert
+                .on_conflict(later)
+                .returning(Query::returning().columns([sequence::Column::ReportId, sequence::Column::Last]));
+            for row in self.tx.query_all(&insert).await? {
                 let report: Uuid = row.try_get("", "report_id")?;
                 let last: i64 = row.try_get("", "last")?;
-                Ok((report, last - counts.get(&report).copied().unwrap_or(0) + 1))
-            })
-            .collect()
+                first.insert(report, last - counts.get(&report).copied().unwrap_or(0) + 1);
+            }
+        }
+        Ok(first)
     }
 }

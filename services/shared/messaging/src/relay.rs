@@ -8,12 +8,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::backoff::Backoff;
 use crate::bus::Publisher;
-use crate::consumer::request_what_was_lost;
+use crate::consumer::{pace, request_what_was_lost};
 use crate::{Bus, BusError, Envelope, Outbox};
 
 /// The safety net under the wake-up after each commit.
 const POLL: Duration = Duration::from_millis(500);
-const BATCH: u64 = 500;
+const BATCH: u64 = 512;
+/// As with consumers: under load one claim carries what several transactions have left.
+const PACE: Duration = Duration::from_millis(20);
 /// How often old sent events are looked for, and how many go at once.
 const FORGET_EVERY: Duration = Duration::from_secs(30);
 const FORGET_BATCH: u64 = 5_000;
@@ -28,8 +30,11 @@ pub async fn relay(
     let source = outbox.source();
     let mut publisher = bus.publisher(source);
     let mut backoff = Backoff::default();
-    let mut forgotten = tokio::time::Instant::now();
+    let mut pace = pace(PACE);
+    // A process that never lives long must forget as well.
+    let mut forgotten: Option<tokio::time::Instant> = None;
     while !stop.is_cancelled() {
+        pace.tick().await;
         let pause = match carry(&outbox, &mut publisher).await {
             Ok(Carried { refused: 0, taken: 0 }) => {
                 backoff.reset();
@@ -50,8 +55,8 @@ pub async fn relay(
                 backoff.next()
             }
         };
-        if forgotten.elapsed() >= FORGET_EVERY {
-            forgotten = tokio::time::Instant::now();
+        if forgotten.is_none_or(|at| at.elapsed() >= FORGET_EVERY) {
+            forgotten = Some(tokio::time::Instant::now());
             forget(&outbox, retention).await;
         }
         if pause.is_zero() {
@@ -91,15 +96,19 @@ async fn carry(outbox: &Outbox, publisher: &mut Publisher) -> Result<Carried, Bu
         metrics::gauge!("outbox_waiting", "source" => source).set(0.0);
         return Ok(Carried { taken: 0, refused: 0 });
     }
+    database::fault_point!("messaging.relay.after-claim");
     let depth = if events.len() as u64 == BATCH { outbox.depth().await? } else { events.len() as u64 };
     metrics::gauge!("outbox_waiting", "source" => source).set(depth as f64);
     let (numbers, envelopes): (Vec<i64>, Vec<Envelope>) = events.into_iter().unzip();
+    database::fault_point!("messaging.relay.before-publish");
     let taken = publisher.publish(&envelopes).await?;
+    database::fault_point!("messaging.relay.after-publish");
     let sent: Vec<i64> =
         numbers.iter().zip(&taken).filter(|(_, taken)| **taken).map(|(seq, _)| *seq).collect();
     let carried = Carried { taken: sent.len(), refused: numbers.len() - sent.len() };
     if !sent.is_empty() {
         outbox.mark_sent(claim, sent).await?;
+        database::fault_point!("messaging.relay.after-mark");
     }
     metrics::counter!("events_published_total", "source" => source).increment(carried.taken as u64);
     Ok(carried)

@@ -87,9 +87,6 @@ pub struct Parked {
 }
 
 pub(crate) async fn insert(tx: &DatabaseTransaction, retries: &[Retry]) -> Result<(), DbErr> {
-    if retries.is_empty() {
-        return Ok(());
-    }
     let rows = retries.iter().map(|retry| row::ActiveModel {
         event_id: Set(retry.letter.id),
         // A map of texts always has a JSON text.
@@ -101,7 +98,7 @@ pub(crate) async fn insert(tx: &DatabaseTransaction, retries: &[Retry]) -> Resul
         parked_time: Set(None),
     });
     let known = OnConflict::column(row::Column::EventId).do_nothing().to_owned();
-    row::Entity::insert_many(rows).on_conflict(known).exec_without_returning(tx).await?;
+    database::insert_all(tx, rows, Some(known)).await?;
     Ok(())
 }
 
@@ -130,7 +127,9 @@ pub(crate) async fn take(outbox: &Outbox, now: Timestamp, until: Timestamp) -> R
         .col_expr(row::Column::NextAttemptTime, Expr::value(until.micros()))
         .exec(&tx)
         .await?;
+    database::fault_point!("messaging.retries.before-take-commit");
     outbox.database().commit(tx).await?;
+    database::fault_point!("messaging.retries.after-take-commit");
     Ok(Some(Retry {
         letter: Letter {
             id: next.event_id,
@@ -166,7 +165,10 @@ pub(crate) async fn postpone(
         .col_expr(row::Column::ParkedTime, Expr::value(parked))
         .exec(&tx)
         .await?;
-    outbox.database().commit(tx).await
+    database::fault_point!("messaging.retries.before-postpone-commit");
+    outbox.database().commit(tx).await?;
+    database::fault_point!("messaging.retries.after-postpone-commit");
+    Ok(())
 }
 
 impl Outbox {

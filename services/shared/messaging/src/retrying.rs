@@ -77,7 +77,9 @@ async fn transact<H: Handler>(consumer: &Consumer<H>, retry: &Retry) -> Result<O
     let outcome = outcomes.into_iter().next().unwrap_or(Outcome::Done);
     if outcome == Outcome::Done {
         retries::finish(work.tx(), event.id.0).await?;
+        database::fault_point!("messaging.retries.before-attempt-commit");
         work.commit().await?;
+        database::fault_point!("messaging.retries.after-attempt-commit");
     }
     Ok(outcome)
 }

@@ -40,8 +40,8 @@ pub use notices::Notice;
 pub use pack::Province;
 pub use places::Place;
 pub use policies::{
-    ClassificationPolicy, ClockMode, ClockPolicy, HandBackPolicy, LearningPolicy, Limits, MediaPolicy,
-    Policies, RatingPolicy, ScorePolicy, SimilarPolicy, TextPolicy, TriagePolicy,
+    Band, Bands, Bounds, ClassificationPolicy, ClockMode, ClockPolicy, HandBackPolicy, LearningPolicy,
+    Limits, MediaPolicy, Policies, RatingPolicy, ScorePolicy, SimilarPolicy, TextPolicy, TriagePolicy,
 };
 pub use profile::{Profile, Tolerances};
 pub use taxonomy::{Field, Leaf, Taxonomy};

@@ -83,16 +83,50 @@ pub struct HandBackPolicy {
 /// Thresholds, as probabilities.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ClassificationPolicy {
-    /// Below: in scope.
-    pub out_of_scope_low: f64,
-    /// Above: out of scope. Between the two a person looks.
-    pub out_of_scope_high: f64,
-    /// Below it a person looks.
+    /// What becomes of a probability of being out of scope.
+    pub bands: Bands,
+    /// What the bands are held to when they are set on recorded decisions.
+    pub bounds: Bounds,
+    /// Below it a person looks at the field.
     pub field_confidence: f64,
     /// Complaint and denunciation below it go to a cleared officer.
     pub sensitive_confidence: f64,
+    /// From it the machine calls a matter urgent where no cue fires.
+    pub urgent_confidence: f64,
     /// A text of fewer words is never refused by the machine.
     pub short_text_words: usize,
+}
+
+/// The bands of the probability of being out of scope, for each way of writing.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bands {
+    /// Texts with accents, long enough.
+    pub ordinary: Band,
+    /// Texts without accents.
+    pub unaccented: Band,
+    /// Short texts are never proposed for return: up to here their field is proposed.
+    pub short: f64,
+}
+
+/// At most `low`: its field is proposed. At least `high`: its return is proposed. Between the two a person looks.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Band {
+    /// In scope up to here.
+    pub low: f64,
+    /// Out of scope from here.
+    pub high: f64,
+}
+
+/// Shares that must, with `confidence`, not be passed among the decisions beyond a threshold.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bounds {
+    /// Of the statement, between 0.5 and 1.
+    pub confidence: f64,
+    /// Of proposed returns, reports that are in scope.
+    pub wrong_return: f64,
+    /// Of proposed fields, reports that are out of scope.
+    pub wrong_field: f64,
 }
 
 /// Times of the coordinators' queue, and what its words of confidence mean.

@@ -28,6 +28,7 @@ def check(system):
     for strangers in left.values():
         for report in strangers:
             finding.check(False, f"nobody sent reports/{report.id}")
+    finding.figures = {"acknowledged": acknowledged, "lost": lost, "doubled": doubled}
     finding.notes.append(f"acknowledged {acknowledged}, lost {lost}, doubled {doubled}")
     return finding
 

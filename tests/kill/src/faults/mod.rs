@@ -10,15 +10,17 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use futures::future::BoxFuture;
+use serde::Serialize;
 use tokio::time::{Instant, sleep};
 
 use crate::options::Options;
+use crate::outcome::Outcome;
 use crate::site::Site;
 use crate::stage::{Props, Stage};
 use crate::town::{Act, Pace};
 
 /// One measured promise.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Figure {
     /// What was measured.
     pub what: String,
@@ -101,8 +103,16 @@ impl Play<'_> {
     }
 }
 
-/// Runs the named scripts, or all; answers whether every figure holds.
-pub async fn run(options: &Options, names: &[String]) -> anyhow::Result<bool> {
+/// A figure of a script, for programs.
+#[derive(Serialize)]
+struct Row {
+    fault: &'static str,
+    #[serde(flatten)]
+    figure: Figure,
+}
+
+/// Runs the named scripts, or all; well if every figure holds.
+pub async fn run(options: &Options, names: &[String]) -> anyhow::Result<Outcome> {
     let unknown: Vec<&String> =
         names.iter().filter(|name| SCRIPTS.iter().all(|script| script.name != **name)).collect();
     let known: Vec<&str> = SCRIPTS.iter().map(|script| script.name).collect();
@@ -125,14 +135,14 @@ pub async fn run(options: &Options, names: &[String]) -> anyhow::Result<bool> {
             site.violated(script.name)?;
         }
         site.leave(options.keep || !well)?;
-        rows.extend(figures.into_iter().map(|figure| (script.name, figure)));
+        rows.extend(figures.into_iter().map(|figure| Row { fault: script.name, figure }));
     }
     eprintln!();
-    for (name, Figure { what, target, measured, holds }) in &rows {
+    for Row { fault, figure: Figure { what, target, measured, holds } } in &rows {
         let verdict = if *holds { "holds" } else { "DOES NOT HOLD" };
-        eprintln!("{name:<22} {what:<70} {target:>10} {measured:>10}  {verdict}");
+        eprintln!("{fault:<22} {what:<70} {target:>10} {measured:>10}  {verdict}");
     }
-    Ok(rows.iter().all(|(_, figure)| figure.holds))
+    Outcome::new(rows.iter().all(|row| row.figure.holds), &rows)
 }
 
 /// The end of every script: everything settles within `limit`, every invariant holds, every process ends well.

@@ -34,7 +34,7 @@ const DECLARE_TIMEOUT: Duration = Duration::from_secs(20);
 /// How often queues and bindings are looked after while everything works.
 const ASSERT_EVERY: Duration = Duration::from_secs(30);
 /// Twice a batch: the next one is here when one is done.
-const PREFETCH: u16 = 400;
+const PREFETCH: u16 = 512;
 
 /// Where the broker is and what the system is called there.
 #[derive(Debug, Clone)]

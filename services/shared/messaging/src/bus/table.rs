@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use database::{Database, OpenError};
+use database::{Database, OpenError, insert_all};
 use rand::rngs::SmallRng;
 use rand::seq::SliceRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
@@ -102,7 +102,7 @@ impl TableBus {
         }
         if !rows.is_empty() {
             let tx = self.0.database.begin().await?;
-            row::Entity::insert_many(rows).exec_without_returning(&tx).await?;
+            insert_all(&tx, rows, None).await?;
             self.0.database.commit(tx).await?;
             for wake in self.0.wakes.values() {
                 wake.notify_one();

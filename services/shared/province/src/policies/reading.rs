@@ -7,8 +7,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
-    ClassificationPolicy, ClockPolicy, HandBackPolicy, LearningPolicy, Limits, MediaPolicy, Policies,
-    RatingPolicy, ScorePolicy, SimilarPolicy, TextPolicy, TriagePolicy,
+    Band, Bands, Bounds, ClassificationPolicy, ClockPolicy, HandBackPolicy, LearningPolicy, Limits,
+    MediaPolicy, Policies, RatingPolicy, ScorePolicy, SimilarPolicy, TextPolicy, TriagePolicy,
 };
 use crate::file::PackFile;
 
@@ -49,11 +49,34 @@ struct RawLimits {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawClassification {
-    out_of_scope_low: Spanned<f64>,
-    out_of_scope_high: Spanned<f64>,
     field_confidence: Spanned<f64>,
     sensitive_confidence: Spanned<f64>,
+    urgent_confidence: Spanned<f64>,
     short_text_words: usize,
+    bands: RawBands,
+    bounds: RawBounds,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawBands {
+    ordinary: Spanned<Band>,
+    unaccented: Spanned<Band>,
+    short: RawShortBand,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawShortBand {
+    low: Spanned<f64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawBounds {
+    confidence: Spanned<f64>,
+    wrong_return: Spanned<f64>,
+    wrong_field: Spanned<f64>,
 }
 
 #[derive(Deserialize)]
@@ -161,19 +184,33 @@ fn parse_limits(file: &PackFile, raw: &RawLimits) -> Option<Limits> {
 }
 
 fn parse_classification(file: &PackFile, raw: &RawClassification) -> ClassificationPolicy {
-    let low = number(file, "out_of_scope_low", &raw.out_of_scope_low, PROBABILITY);
-    let high = number(file, "out_of_scope_high", &raw.out_of_scope_high, PROBABILITY);
-    if low > high {
-        let problem = format!("out_of_scope_high = {high} is below out_of_scope_low = {low}");
-        file.mistake(file.line_of(&raw.out_of_scope_high), problem, format!("{low} to 1"));
-    }
+    let probability = |key, value| number(file, key, value, PROBABILITY);
     ClassificationPolicy {
-        out_of_scope_low: low,
-        out_of_scope_high: high,
-        field_confidence: number(file, "field_confidence", &raw.field_confidence, PROBABILITY),
-        sensitive_confidence: number(file, "sensitive_confidence", &raw.sensitive_confidence, PROBABILITY),
+        bands: Bands {
+            ordinary: parse_band(file, "ordinary", &raw.bands.ordinary),
+            unaccented: parse_band(file, "unaccented", &raw.bands.unaccented),
+            short: probability("low", &raw.bands.short.low),
+        },
+        bounds: Bounds {
+            confidence: number(file, "confidence", &raw.bounds.confidence, 0.5..=0.999),
+            wrong_return: probability("wrong_return", &raw.bounds.wrong_return),
+            wrong_field: probability("wrong_field", &raw.bounds.wrong_field),
+        },
+        field_confidence: probability("field_confidence", &raw.field_confidence),
+        sensitive_confidence: probability("sensitive_confidence", &raw.sensitive_confidence),
+        urgent_confidence: probability("urgent_confidence", &raw.urgent_confidence),
         short_text_words: raw.short_text_words,
     }
+}
+
+fn parse_band(file: &PackFile, name: &str, raw: &Spanned<Band>) -> Band {
+    let band = *raw.get_ref();
+    let ordered = 0.0 <= band.low && band.low <= band.high && band.high <= 1.0;
+    if !ordered {
+        let problem = format!("band {name}: low = {}, high = {}", band.low, band.high);
+        file.mistake(file.line_of(raw), problem, "0 ≤ low ≤ high ≤ 1");
+    }
+    band
 }
 
 fn parse_triage(file: &PackFile, raw: &RawTriage) -> Option<TriagePolicy> {
@@ -349,11 +386,18 @@ pause_while_awaiting_info = true
 [hand_back]
 maximum = 3
 [classification]
-out_of_scope_low = 0.15
-out_of_scope_high = 0.85
 field_confidence = 0.50
 sensitive_confidence = 0.90
+urgent_confidence = 0.35
 short_text_words = 10
+[classification.bands]
+ordinary = { low = 0.15, high = 0.85 }
+unaccented = { low = 0.10, high = 0.90 }
+short = { low = 0.15 }
+[classification.bounds]
+confidence = 0.95
+wrong_return = 0.05
+wrong_field = 0.05
 [triage]
 lease = "10m"
 undo_single = "0s"
@@ -416,20 +460,21 @@ method_version = "1"
         for (from, to, line) in [
             ("\"2h\"", "\"0h\"", 5),
             ("\"elapsed\"", "\"elapsd\"", 4),
-            ("= 0.85", "= 0.05", 13),
+            ("= 0.85", "= 0.05", 17),
+            ("= 0.15 }", "= nan }", 19),
             ("= 0.75", "= 1.75", 7),
             ("= 0.75", "= nan", 7),
-            ("\"7d\"", "\"16d\"", 45),
-            ("rank_from = 30", "rank_from = 4", 51),
+            ("\"7d\"", "\"16d\"", 52),
+            ("rank_from = 30", "rank_from = 4", 58),
             ("maximum = 3", "maximum = 0", 9),
-            ("image/jpeg", "jpeg", 37),
-            ("= 4000", "= \"4000\"", 36),
-            ("\"10m\"", "\"0s\"", 18),
-            ("\"60s\"", "\"60\"", 20),
-            ("confidence_medium = 0.50", "confidence_medium = 0.90", 24),
-            ("= 300", "= 501", 26),
-            ("hour = 2", "hour = 24", 31),
-            ("per_place = 3", "per_place = 0", 33),
+            ("image/jpeg", "jpeg", 44),
+            ("= 4000", "= \"4000\"", 43),
+            ("\"10m\"", "\"0s\"", 25),
+            ("\"60s\"", "\"60\"", 27),
+            ("confidence_medium = 0.50", "confidence_medium = 0.90", 31),
+            ("= 300", "= 501", 33),
+            ("hour = 2", "hour = 24", 38),
+            ("per_place = 3", "per_place = 0", 40),
         ] {
             let file = PackFile::of("policies.toml", &GOOD.replacen(from, to, 1));
             assert!(Policies::parse(&file).is_none(), "{to}");
