@@ -49,9 +49,8 @@ pub async fn watch_models(desk: Desk, interval: Duration, stop: CancellationToke
         if let Err(error) = follow_switches(&desk).await {
             tracing::warn!(error = %error, "the model in force could not be looked for");
         }
-        match asked || take_night(&desk).await {
-            true => try_model(&desk).await,
-            false => {}
+        if asked || take_night(&desk).await {
+            try_model(&desk).await;
         }
         let now = tokio::time::Instant::now();
         if reported.is_none_or(|last| now - last >= REPORT_EVERY) {

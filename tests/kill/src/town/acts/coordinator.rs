@@ -94,5 +94,8 @@ fn word(decision: &Decision) -> &'static str {
         Decision::ChangeLeaf(_) => "change_leaf",
         Decision::ReturnToCitizen(_) => "return",
         Decision::Reject(_) => "reject",
+        Decision::AskReporter(_) => "ask_reporter",
+        Decision::MarkEmergency(_) => "mark_emergency",
+        Decision::MarkDuplicate(_) => "mark_duplicate",
     }
 }
