@@ -204,7 +204,7 @@ async fn a_batch_is_taken_back_before_anybody_was_told_and_another_takes_effect(
     let rest = coordinator.undo_all(names).await.expect("in time");
     assert!(matches!(rest[0].result, Some(Outcome::Refusal(_))), "already taken back");
     assert_eq!(review(rest[1].result.clone()).state(), ReviewState::Open);
-    world.clock().advance(Duration::from_secs(3_600));
+    world.clock().advance(Duration::from_secs(600));
     world.until_idle().await;
     for review in &reviews {
         let report = citizen.get(&review.report).await.expect("own");
