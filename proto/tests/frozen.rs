@@ -78,7 +78,7 @@ trait Visitor {
     fn visit<E: Event + PartialEq + Debug>(&mut self, sample: E);
 }
 
-/// One value of every event, with every field set.
+/// One value of every event, with every field set that existed when it was frozen.
 #[expect(clippy::too_many_lines, reason = "a table: one row per event")]
 fn samples(visitor: &mut impl Visitor) {
     let (report, assignment) = (|| REPORT.to_owned(), || ASSIGNMENT.to_owned());
@@ -99,11 +99,23 @@ fn samples(visitor: &mut impl Visitor) {
         content_type: "image/jpeg".to_owned(),
     });
     visitor.visit(ReportWithdrawn { report: report(), withdraw_time: at(60) });
+    visitor.visit(InfoProvided {
+        report: report(),
+        text: "Trước nhà số 12.".to_owned(),
+        provide_time: at(90),
+    });
+    visitor.visit(ReturnContested {
+        report: report(),
+        round: 2,
+        reason: "Tôi phản ánh đường hư, không phải hồ sơ.".to_owned(),
+        contest_time: at(180),
+    });
     visitor.visit(ReportClassified {
         report: snapshot(),
         classification: classification(),
         disposition: Disposition::Route.into(),
         note: "ghi chú".to_owned(),
+        ..ReportClassified::default()
     });
     visitor.visit(ReviewRequested {
         report: snapshot(),
@@ -111,11 +123,18 @@ fn samples(visitor: &mut impl Visitor) {
         suggestion: classification(),
         reasons: vec!["LOW_CONFIDENCE".to_owned(), "HANDED_BACK".to_owned()],
     });
+    visitor.visit(InfoRequested {
+        report: report(),
+        question: "Chỗ hư nằm trước số nhà nào?".to_owned(),
+        due_time: at(259_200),
+        agency: agency(),
+    });
     visitor.visit(ReportReclassified {
         report: snapshot(),
         classification: classification(),
         disposition: Disposition::Return.into(),
         note: "ghi chú".to_owned(),
+        ..ReportReclassified::default()
     });
     visitor.visit(ReportAssigned {
         report: report(),

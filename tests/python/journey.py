@@ -97,8 +97,8 @@ def wait_for(what: str, look):
 class Person:
     """Somebody with a token of the development issuer."""
 
-    def __init__(self, binary: str, data: Path, channel, role: str, agency: str = "") -> None:
-        command = [binary, "token", "--data-dir", str(data), "--role", role, "--subject", f"{role}-1"]
+    def __init__(self, binary: str, data: Path, channel, role: str, agency: str = "", number: int = 1) -> None:
+        command = [binary, "token", "--data-dir", str(data), "--role", role, "--subject", f"{role}-{number}"]
         command += ["--agency", agency.removeprefix("agencies/")] if agency else []
         token = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
         self.metadata = (("authorization", f"Bearer {token}"),)
@@ -217,7 +217,7 @@ def describe(address: str) -> None:
     ).stdout
     listed = run("list").split()
     ours = [name for name in listed if name.startswith("fieldreport.")]
-    assert len(ours) == 9 and "grpc.health.v1.Health" in listed, listed
+    assert len(ours) == 11 and "grpc.health.v1.Health" in listed, listed
     for service in ours:
         assert "rpc " in run("describe", service)
     assert "request_id" in run("describe", "fieldreport.intake.v1.CreateReportRequest")

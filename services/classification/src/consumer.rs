@@ -2,13 +2,16 @@
 
 use contract::Event as _;
 use contract::event::v1::{
-    RedriveRequested, ReportHandedBack, ReportSubmitted, ReportWithdrawn, RouteMissing,
+    InfoProvided, RedriveRequested, ReportHandedBack, ReportReopened, ReportResolved, ReportSubmitted,
+    ReportWithdrawn, ReturnContested, RouteMissing, WorkStarted,
 };
 use messaging::{Envelope, Handler, Outcome, Subscription, Work};
+use runtime::wire::parse_timestamp;
 use sea_orm::DbErr;
 
+use crate::domain::case::Objection;
 use crate::domain::doubts::ReviewReason;
-use crate::domain::review::Objection;
+use crate::store::Turn;
 use crate::usecases::{Desk, Fact, Happening, follow_reports};
 
 /// What this service listens to.
@@ -18,7 +21,12 @@ pub const SUBSCRIPTION: Subscription = Subscription {
         ReportSubmitted::TYPE,
         ReportHandedBack::TYPE,
         RouteMissing::TYPE,
+        InfoProvided::TYPE,
+        ReturnContested::TYPE,
         ReportWithdrawn::TYPE,
+        WorkStarted::TYPE,
+        ReportResolved::TYPE,
+        ReportReopened::TYPE,
         RedriveRequested::TYPE,
     ],
 };
@@ -47,8 +55,12 @@ impl Handler for Consumer {
                 Err(why) => outcomes.push(Outcome::Failed(why)),
             }
         }
-        follow_reports(&self.desk, work, facts).await?;
-        Ok(outcomes)
+        let early = follow_reports(&self.desk, work, facts).await?;
+        let outcome = |(event, outcome): (&Envelope, Outcome)| match early.contains(&event.id) {
+            true => Outcome::Failed("the report is not known here yet".to_owned()),
+            false => outcome,
+        };
+        Ok(events.iter().zip(outcomes).map(outcome).collect())
     }
 }
 
@@ -79,6 +91,28 @@ fn parse(desk: &Desk, event: &Envelope) -> Result<Option<Happening>, String> {
                 _ => return Err(format!("routing gives the unknown reason {:?}", missing.reason)),
             };
             Ok(Some(Happening::Objected(objection)))
+        }
+        InfoProvided::TYPE => {
+            let provided: InfoProvided = event.decode().map_err(broken)?;
+            let at = parse_timestamp("provide_time", provided.provide_time);
+            Ok(Some(Happening::Answered(provided.text, at.map_err(|problem| problem.to_string())?)))
+        }
+        ReturnContested::TYPE => {
+            let contested: ReturnContested = event.decode().map_err(broken)?;
+            Ok(Some(Happening::Contested(contested.reason)))
+        }
+        WorkStarted::TYPE => {
+            event.decode::<WorkStarted>().map_err(broken)?;
+            Ok(Some(Happening::Accepted))
+        }
+        ReportResolved::TYPE => {
+            let resolved: ReportResolved = event.decode().map_err(broken)?;
+            let closing = resolved.closing.ok_or("the event carries no closing")?;
+            Ok(Some(Happening::Turned(Turn::Closed(closing.round))))
+        }
+        ReportReopened::TYPE => {
+            let reopened: ReportReopened = event.decode().map_err(broken)?;
+            Ok(Some(Happening::Turned(Turn::Reopened(reopened.round))))
         }
         ReportWithdrawn::TYPE => {
             event.decode::<ReportWithdrawn>().map_err(broken)?;

@@ -77,11 +77,8 @@ impl Lessons {
         let folder = province.training_dir();
         let unreadable = |source| LessonsError::Unreadable { file: folder.clone(), source };
         let mut examples = Vec::new();
-        for entry in fs::read_dir(&folder).map_err(unreadable)? {
-            let file = entry.map_err(unreadable)?.path();
-            if file.extension().is_some_and(|extension| extension == "jsonl") {
-                examples.extend(read_examples(&file)?);
-            }
+        for file in province.training_files().map_err(unreadable)? {
+            examples.extend(read_examples(&file)?);
         }
         examples.sort_by(|a, b| a.text.cmp(&b.text));
         let lexicon = read_lexicon(folder.join("lexicon.toml"))?;

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
-use contract::classification::v1::{Probability, Reason, Suggestion};
-use province::Province;
+use contract::classification::v1::{ConfidenceLevel, Probability, Reason, Suggestion};
+use province::{Province, TriagePolicy};
+use tokio::sync::watch;
 use vocabulary::LeafCode;
 
 use crate::domain::assessment::Assessment;
@@ -15,11 +17,13 @@ use crate::domain::model::Model;
 use crate::domain::model_file::ModelFileError;
 use crate::domain::rules::LeafRule;
 use crate::domain::suggestion::{self, ReasonCode};
-use crate::domain::text::Span;
+use crate::domain::text::{Span, Text};
 use crate::words;
 
 /// Matters outside the province are proposed for return as this.
 const OUTSIDE_PROVINCE: &str = "out_of_scope.other";
+/// How many leaves a suggestion offers.
+const LEAVES_OFFERED: usize = 3;
 
 /// Why there is no machine.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +75,37 @@ pub struct Machine {
     outside_leaf: LeafCode,
     model_version: String,
     pack_version: String,
+    triage: TriagePolicy,
+}
+
+/// The machine that is asked now; another can take its place while the service runs. Clones are the same one.
+#[derive(Clone)]
+pub struct MachineInForce {
+    now: Arc<watch::Sender<Arc<Machine>>>,
+    of_the_pack: Arc<str>,
+}
+
+impl MachineInForce {
+    /// Begins with the machine of the province pack.
+    pub fn new(machine: Machine) -> Self {
+        let of_the_pack = machine.version().into();
+        Self { now: Arc::new(watch::Sender::new(Arc::new(machine))), of_the_pack }
+    }
+
+    /// The machine in force. Hold it for one piece of work, so that this is done by one machine.
+    pub fn get(&self) -> Arc<Machine> {
+        self.now.borrow().clone()
+    }
+
+    /// Puts another machine into force; work that has begun ends with the one it began with.
+    pub fn set(&self, machine: Arc<Machine>) {
+        self.now.send_replace(machine);
+    }
+
+    /// Version of the model of the province pack.
+    pub fn version_of_the_pack(&self) -> &str {
+        &self.of_the_pack
+    }
 }
 
 impl Machine {
@@ -81,7 +116,16 @@ impl Machine {
             Ok(bytes) => bytes,
             Err(source) => return Err(MachineError::Missing { file, source }),
         };
-        let model = match Model::read(&bytes) {
+        Self::of_bytes(province, &bytes, file)
+    }
+
+    /// A machine with a model that was trained here.
+    pub fn from_bytes(province: &Province, bytes: &[u8]) -> Result<Self, MachineError> {
+        Self::of_bytes(province, bytes, PathBuf::from("of the table `models`"))
+    }
+
+    fn of_bytes(province: &Province, bytes: &[u8], file: PathBuf) -> Result<Self, MachineError> {
+        let model = match Model::read(bytes) {
             Ok(model) => model,
             Err(source) => return Err(MachineError::Broken { file, source }),
         };
@@ -93,12 +137,18 @@ impl Machine {
             Classifier::try_new(model, &leaves, &province.cues, province.policies.classification)
                 .map_err(|source| MachineError::Foreign { file, source })?;
         let pack_version = province.version().to_owned();
-        Ok(Self { classifier, leaves, outside_leaf, model_version, pack_version })
+        let triage = province.policies.triage;
+        Ok(Self { classifier, leaves, outside_leaf, model_version, pack_version, triage })
     }
 
     /// The classifier alone, for batches.
     pub fn classifier(&self) -> &Classifier {
         &self.classifier
+    }
+
+    /// Version of its model.
+    pub fn version(&self) -> &str {
+        &self.model_version
     }
 
     /// Reads a text. Pure but for the metric of the time it takes.
@@ -129,9 +179,27 @@ impl Machine {
         &self.outside_leaf
     }
 
-    /// Version of the province pack in force.
-    pub fn pack_version(&self) -> &str {
-        &self.pack_version
+    /// What a probability is called beside a suggestion.
+    pub fn level(&self, confidence: f64) -> ConfidenceLevel {
+        if confidence >= self.triage.confidence_high {
+            ConfidenceLevel::High
+        } else if confidence >= self.triage.confidence_medium {
+            ConfidenceLevel::Medium
+        } else {
+            ConfidenceLevel::Low
+        }
+    }
+
+    /// The most probable leaves of a text, likeliest first.
+    fn leaves_of(&self, text: &str) -> Vec<Probability> {
+        let model = self.classifier.model();
+        let prediction = model.predict(&model.look_up(&Text::parse(text)));
+        let mut all: Vec<(&LeafCode, f32)> = model.leaves().iter().zip(prediction.leaves).collect();
+        all.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let offered = all.into_iter().take(LEAVES_OFFERED);
+        offered
+            .map(|(leaf, p)| Probability { code: leaf.as_str().to_owned(), probability: f64::from(p) })
+            .collect()
     }
 
     fn describe(
@@ -140,6 +208,11 @@ impl Machine {
         doubts: &BTreeSet<ReviewReason>,
         text: &str,
     ) -> Suggestion {
+        let level = if suggestion.needs_human {
+            ConfidenceLevel::Low
+        } else {
+            self.level(f64::from(suggestion.p_leaf))
+        };
         let probability = |(field, p): &(vocabulary::FieldCode, f32)| Probability {
             code: field.as_str().to_owned(),
             probability: f64::from(*p),
@@ -158,6 +231,8 @@ impl Machine {
             reasons: suggestion.reasons.iter().flat_map(|reason| explain(reason, text)).collect(),
             model_version: self.model_version.clone(),
             pack_version: self.pack_version.clone(),
+            leaves: if suggestion.needs_human { Vec::new() } else { self.leaves_of(text) },
+            level: level.into(),
         }
     }
 }
@@ -172,7 +247,19 @@ fn explain(reason: &suggestion::Reason, text: &str) -> Vec<Reason> {
             (None, None) => ("POLICY", reason.code.as_str().to_ascii_uppercase()),
         };
         let byte = |at: u32| i32::try_from(at).unwrap_or(i32::MAX);
-        Reason { kind: kind.to_owned(), code, start_byte: byte(span.start), end_byte: byte(span.end) }
+        // Consoles count letters, not bytes.
+        let letter = |at: u32| {
+            let before = text.get(..at as usize).map_or(0, |before| before.chars().count());
+            i32::try_from(before).unwrap_or(i32::MAX)
+        };
+        Reason {
+            kind: kind.to_owned(),
+            code,
+            start_byte: byte(span.start),
+            end_byte: byte(span.end),
+            start_char: letter(span.start),
+            end_char: letter(span.end),
+        }
     };
     if reason.spans.is_empty() && reason.code != ReasonCode::Weighed {
         let code = reason.code.as_str().to_ascii_uppercase();

@@ -143,13 +143,13 @@ pub enum Outbox {
     Drop(OutboxDrop),
 }
 
-/// Options of `parked list` and `outbox list`.
+/// Options of `parked list`, `outbox list` and `model list`.
 #[derive(Debug, Args)]
 pub struct List {
     /// Where configuration comes from.
     #[command(flatten)]
     pub common: Common,
-    /// Prints one JSON object per event instead of a table.
+    /// Prints one JSON object a line instead of a table.
     #[arg(long)]
     pub json: bool,
 }
@@ -253,6 +253,22 @@ pub enum Model {
     Evaluate(Evaluate),
     /// Says how far decisions on reports would let the thresholds of the scope move, and what that would have done to them.
     Bands(ModelBands),
+    /// Models that this system has trained on people's decisions, newest first. In embedded mode no server may run meanwhile.
+    List(List),
+    /// Takes the model in force back, one step. In embedded mode no server may run meanwhile.
+    Rollback(Common),
+    /// Puts a model into force again that was taken back or replaced. In embedded mode no server may run meanwhile.
+    Promote(Promote),
+}
+
+/// Options of `model promote`.
+#[derive(Debug, Args)]
+pub struct Promote {
+    /// Where configuration comes from.
+    #[command(flatten)]
+    pub common: Common,
+    /// The version, as `model list` says it.
+    pub version: String,
 }
 
 /// Options of `model evaluate`.

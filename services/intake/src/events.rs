@@ -9,7 +9,7 @@ use vocabulary::{
     Access, AgencyId, IdError, InvitationId, MediaId, Outcome, ReportState, Timestamp, Urgency,
 };
 
-use crate::domain::report::{Answer, AssignmentFacts, Change, Report, Words};
+use crate::domain::report::{Answer, AssignmentFacts, Change, Question, Report, Words};
 
 /// Why an event of another service cannot be understood. It is parked, never dropped.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +68,7 @@ pub fn project(
             let body: event::ReviewRequested = envelope.decode()?;
             return teller.classified(body.suggestion, Notice::UnderReview, Some(ReportState::UnderReview));
         }
+        event::InfoRequested::TYPE => return teller.asked(envelope),
         event::ReportAssigned::TYPE => return teller.assigned(envelope.decode()?),
         event::RouteMissing::TYPE => Change { state: Some(ReportState::UnderReview), ..Change::default() },
         event::ReportReturned::TYPE => return teller.returned(envelope.decode()?),
@@ -82,7 +83,9 @@ pub fn project(
         event::RatingSubmitted::TYPE => return teller.rated(envelope.decode()?),
         event::RatingInvited::TYPE => return teller.invited(envelope.decode()?),
         event::ReportReopened::TYPE => state(ReportState::Reopened),
-        event::ReportClosed::TYPE => state(ReportState::Closed),
+        // What is open again (contested while its window ended) is not over.
+        event::ReportClosed::TYPE if report.state.is_end() => state(ReportState::Closed),
+        event::ReportClosed::TYPE => Change::default(),
         unknown => return Err(EventError::Type(unknown.to_owned())),
     };
     let words = teller.words(envelope, &change);
@@ -129,6 +132,20 @@ impl Teller<'_> {
         Ok((change, self.notice(notice, &Facts { field, ..Facts::default() })))
     }
 
+    /// A coordinator asks before the report goes anywhere, an agency about what it works on.
+    fn asked(&self, envelope: &Envelope) -> Result<(Change, Words), EventError> {
+        let body: event::InfoRequested = envelope.decode()?;
+        let due = time(body.due_time.as_ref(), "due_time")?;
+        let asker = AgencyId::parse_name(&body.agency)?;
+        let name = self.province.agencies.find(&asker);
+        let agency = name.map(|agency| agency.name.get(Language::Vi).to_owned());
+        let facts = Facts { agency, reason: Some(body.question.clone()), due: Some(due), ..Facts::default() };
+        let words = self.notice(Notice::AwaitingInfo, &facts);
+        let in_triage = envelope.source == "classification";
+        let question = Some(Question { text: body.question, due, agency: asker, in_triage });
+        Ok((Change { state: Some(ReportState::AwaitingInfo), question, ..Change::default() }, words))
+    }
+
     fn assigned(&self, body: event::ReportAssigned) -> Result<(Change, Words), EventError> {
         let due = time(body.respond_due_time.as_ref(), "respond_due_time")?;
         let words = self.notice(
@@ -158,6 +175,7 @@ impl Teller<'_> {
             evidence: Vec::new(),
             promised: None,
             time: time(body.return_time.as_ref(), "return_time")?,
+            round: body.round,
         };
         let said = self.notice(Notice::Returned, &Facts::default());
         let change = Change { state: Some(ReportState::Returned), answer: Some(answer), ..Change::default() };
@@ -173,6 +191,7 @@ impl Teller<'_> {
             evidence: Vec::new(),
             promised: None,
             time: time(body.reject_time.as_ref(), "reject_time")?,
+            round: body.round,
         };
         let said = self.notice(Notice::Rejected, &Facts { reason: Some(body.reason), ..Facts::default() });
         let change = Change { state: Some(ReportState::Rejected), answer: Some(answer), ..Change::default() };
@@ -190,6 +209,7 @@ impl Teller<'_> {
             evidence: body.evidence.iter().map(|name| MediaId::parse_name(name)).collect::<Result<_, _>>()?,
             promised: None,
             time: at,
+            round: closing.round,
         };
         let said = self.notice(Notice::Resolved, &Facts { time: Some(at), ..Facts::default() });
         let change = Change { state: Some(ReportState::Resolved), answer: Some(answer), ..Change::default() };
@@ -206,6 +226,7 @@ impl Teller<'_> {
             evidence: Vec::new(),
             promised: Some(promised),
             time: time(closing.close_time.as_ref(), "close_time")?,
+            round: closing.round,
         };
         let said =
             self.notice(Notice::AnsweredDeferred, &Facts { promised: Some(promised), ..Facts::default() });

@@ -53,6 +53,7 @@ pub const SUBSCRIPTION: Subscription = Subscription {
     types: &[
         event::ReportClassified::TYPE,
         event::ReviewRequested::TYPE,
+        event::InfoRequested::TYPE,
         event::ReportReclassified::TYPE,
         event::ReportAssigned::TYPE,
         event::RouteMissing::TYPE,
@@ -221,6 +222,8 @@ mod tests {
             event::MessagePosted::TYPE,
             event::MediaAttached::TYPE,
             event::ReportWithdrawn::TYPE,
+            event::InfoProvided::TYPE,
+            event::ReturnContested::TYPE,
         ];
         let others: Vec<&str> =
             contract::EVENT_TYPES.iter().copied().filter(|kind| !own.contains(kind)).collect();

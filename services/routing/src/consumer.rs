@@ -56,15 +56,30 @@ enum Unreadable {
 fn read(envelope: &Envelope) -> Result<News, Unreadable> {
     if envelope.is::<event::ReportClassified>() {
         let body: event::ReportClassified = envelope.decode()?;
-        return classified(envelope, body.report, body.classification, body.disposition, body.note);
+        return classified(envelope, body, false);
     }
     if envelope.is::<event::ReportReclassified>() {
-        let body: event::ReportReclassified = envelope.decode()?;
-        return classified(envelope, body.report, body.classification, body.disposition, body.note);
+        let event::ReportReclassified {
+            report,
+            classification,
+            disposition,
+            note,
+            template,
+            duplicate_of,
+            contested,
+        } = envelope.decode()?;
+        let body =
+            event::ReportClassified { report, classification, disposition, note, template, duplicate_of };
+        return classified(envelope, body, contested);
     }
     if envelope.is::<event::ReviewRequested>() {
         let body: event::ReviewRequested = envelope.decode()?;
         return Ok(News::ReviewRequested(snapshot(envelope, body.report)?));
+    }
+    if envelope.is::<event::InfoRequested>() {
+        let body: event::InfoRequested = envelope.decode()?;
+        same_report(envelope, &body.report)?;
+        return Ok(News::InfoRequested);
     }
     if envelope.is::<event::ReportWithdrawn>() {
         let body: event::ReportWithdrawn = envelope.decode()?;
@@ -82,11 +97,10 @@ fn read(envelope: &Envelope) -> Result<News, Unreadable> {
 
 fn classified(
     envelope: &Envelope,
-    report: Option<event::ReportSnapshot>,
-    classification: Option<event::Classification>,
-    disposition: i32,
-    note: String,
+    body: event::ReportClassified,
+    contested: bool,
 ) -> Result<News, Unreadable> {
+    let event::ReportClassified { report, classification, disposition, note, template, .. } = body;
     let snapshot = snapshot(envelope, report)?;
     let classification = classification.ok_or(Unreadable::Missing("classification"))?;
     let urgency = wire::parse_urgency(classification.urgency());
@@ -102,7 +116,13 @@ fn classified(
         Ok(event::Disposition::Reject) => Disposition::Reject,
         Ok(event::Disposition::Unspecified) | Err(_) => return Err(Unreadable::UnknownValue("disposition")),
     };
-    Ok(News::Classified(snapshot, Decision { sequence: envelope.sequence, matter, disposition, note }))
+    // A text that this pack does not have any more leaves the choice to the leaf.
+    let template = template.parse().ok();
+    let (sequence, time) = (envelope.sequence, envelope.time);
+    Ok(News::Classified(
+        snapshot,
+        Decision { sequence, time, matter, disposition, note, template, contested },
+    ))
 }
 
 fn snapshot(envelope: &Envelope, report: Option<event::ReportSnapshot>) -> Result<Snapshot, Unreadable> {

@@ -59,6 +59,7 @@ pub const SUBSCRIPTION: Subscription = Subscription {
         event::ReportClassified::TYPE,
         event::ReportReclassified::TYPE,
         event::ReviewRequested::TYPE,
+        event::InfoRequested::TYPE,
         event::ReportWithdrawn::TYPE,
         event::ReportReopened::TYPE,
         event::RedriveRequested::TYPE,

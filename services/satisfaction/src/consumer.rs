@@ -29,11 +29,10 @@ impl Handler for Consumer {
             }
         }
         let (indexes, heard): (Vec<usize>, Vec<Heard<'_>>) = readable.into_iter().unzip();
-        let contradictions =
-            record_endings(work, &heard, &self.province.policies.rating, &self.clock).await?;
-        for (index, contradiction) in indexes.into_iter().zip(contradictions) {
-            if let Some(contradiction) = contradiction {
-                outcomes[index] = Outcome::Failed(contradiction.to_string());
+        let misfits = record_endings(work, &heard, &self.province.policies.rating, &self.clock).await?;
+        for (index, misfit) in indexes.into_iter().zip(misfits) {
+            if let Some(misfit) = misfit {
+                outcomes[index] = Outcome::Failed(misfit.to_string());
             }
         }
         Ok(outcomes)

@@ -4,7 +4,7 @@ use contract::common::v1 as common;
 use contract::event::v1 as event;
 use contract::event::v1::{
     RatingInvited, RatingSubmitted, ReportClosed, ReportDeferred, ReportRejected, ReportReopened,
-    ReportResolved, ReportReturned, ReportWithdrawn,
+    ReportResolved, ReportReturned, ReportWithdrawn, ReturnContested,
 };
 use messaging::Envelope;
 use province::{Province, RatingPolicy};
@@ -21,6 +21,8 @@ pub enum News {
     Closed(Box<Closing>),
     /// The reporter took it back.
     Withdrawn,
+    /// The reporter contests the closing of this round.
+    Contested(u32),
 }
 
 /// Why an event says nothing that could be understood; no repetition helps.
@@ -45,6 +47,9 @@ pub fn read(envelope: &Envelope, province: &Province) -> Result<News, Unreadable
     if envelope.is::<ReportWithdrawn>() {
         envelope.decode::<ReportWithdrawn>()?;
         return Ok(News::Withdrawn);
+    }
+    if envelope.is::<ReturnContested>() {
+        return Ok(News::Contested(round(envelope.decode::<ReturnContested>()?.round)?));
     }
     let (ended_as, facts) = if envelope.is::<ReportReturned>() {
         (EndedAs::Returned, of_returned(envelope.decode()?))
@@ -99,10 +104,7 @@ fn closing(
     let held = facts.held.map(|held| wire::parse_duration("held", Some(held))).transpose()?;
     Ok(Closing {
         report: envelope.report,
-        round: u32::try_from(facts.round)
-            .ok()
-            .filter(|round| *round > 0)
-            .ok_or(Unreadable::Missing("round"))?,
+        round: round(facts.round)?,
         ended_as,
         agency: AgencyId::parse_name(&facts.agency)?,
         leaf: facts.leaf.parse()?,
@@ -127,6 +129,10 @@ fn closing(
             .try_into()
             .map_err(|_| Unreadable::Missing("reporter_proof"))?,
     })
+}
+
+fn round(value: i32) -> Result<u32, Unreadable> {
+    u32::try_from(value).ok().filter(|round| *round > 0).ok_or(Unreadable::Missing("round"))
 }
 
 fn access(value: i32) -> Result<Access, Unreadable> {

@@ -13,6 +13,7 @@ mod usecases;
 use contract::Event as _;
 use contract::event::v1::{
     RedriveRequested, ReportDeferred, ReportRejected, ReportResolved, ReportReturned, ReportWithdrawn,
+    ReturnContested,
 };
 use contract::satisfaction::v1::rating_service_server::RatingServiceServer;
 use contract::satisfaction::v1::score_service_server::ScoreServiceServer;
@@ -43,6 +44,7 @@ pub const SUBSCRIPTION: Subscription = Subscription {
         ReportReturned::TYPE,
         ReportRejected::TYPE,
         ReportWithdrawn::TYPE,
+        ReturnContested::TYPE,
         RedriveRequested::TYPE,
     ],
 };

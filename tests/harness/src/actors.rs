@@ -3,10 +3,15 @@
 use std::ops::Deref;
 
 use contract::classification::v1::decide_review_request::Decision;
-use contract::classification::v1::{DecideReviewRequest, ListReviewsRequest, Review};
+use contract::classification::v1::{
+    BatchDecideReviewsRequest, BatchUndoDecisionsRequest, ClaimReviewRequest, DecideReviewRequest,
+    GetReviewRequest, ListReturnTemplatesRequest, ListReviewsRequest, ReleaseReviewRequest, ReturnTemplate,
+    Review, ReviewResult, UndoDecisionRequest,
+};
 use contract::common::v1::Verdict;
 use contract::intake::v1::{
-    CreateReportRequest, Report, Reporter, WatchReportRequest, WatchReportResponse, WithdrawReportRequest,
+    ContestReturnRequest, CreateReportRequest, ProvideInfoRequest, Report, Reporter, WatchReportRequest,
+    WatchReportResponse, WithdrawReportRequest,
 };
 use contract::routing::v1::{
     AcceptAssignmentRequest, ApproveResolutionRequest, Assignment, HandBackAssignmentRequest,
@@ -75,6 +80,23 @@ impl Citizen {
         Ok(self.intake().withdraw_report(request).await?.into_inner())
     }
 
+    /// Answers what was asked.
+    pub async fn provide_info(&self, report: &str, text: &str) -> Result<Report, Status> {
+        let request =
+            ProvideInfoRequest { name: report.to_owned(), text: text.to_owned(), request_id: fresh_id() };
+        Ok(self.intake().provide_info(request).await?.into_inner())
+    }
+
+    /// Contests a return or refusal.
+    pub async fn contest(&self, report: &str, reason: &str) -> Result<Report, Status> {
+        let request = ContestReturnRequest {
+            name: report.to_owned(),
+            reason: reason.to_owned(),
+            request_id: fresh_id(),
+        };
+        Ok(self.intake().contest_return(request).await?.into_inner())
+    }
+
     /// Follows a report; an empty token begins at the beginning.
     pub async fn watch(
         &self,
@@ -109,7 +131,7 @@ impl Citizen {
 impl Triage {
     /// The first page of the queue.
     pub async fn reviews(&self) -> Result<Vec<Review>, Status> {
-        let request = ListReviewsRequest { page_size: 100, page_token: String::new() };
+        let request = ListReviewsRequest { page_size: 100, ..ListReviewsRequest::default() };
         Ok(self.triage().list_reviews(request).await?.into_inner().reviews)
     }
 
@@ -126,15 +148,61 @@ impl Triage {
         .await
     }
 
+    /// Reads one review.
+    pub async fn review(&self, name: &str) -> Result<Review, Status> {
+        let request = GetReviewRequest { name: name.to_owned() };
+        Ok(self.triage().get_review(request).await?.into_inner())
+    }
+
+    /// Takes a review, or renews the lease.
+    pub async fn claim(&self, review: &Review) -> Result<Review, Status> {
+        let request = ClaimReviewRequest { name: review.name.clone(), request_id: fresh_id() };
+        Ok(self.triage().claim_review(request).await?.into_inner())
+    }
+
+    /// Gives a review back to the queue.
+    pub async fn release(&self, review: &Review) -> Result<Review, Status> {
+        let request = ReleaseReviewRequest { name: review.name.clone(), request_id: fresh_id() };
+        Ok(self.triage().release_review(request).await?.into_inner())
+    }
+
     /// Decides a review as it was read.
     pub async fn decide(&self, review: &Review, decision: Decision) -> Result<Review, Status> {
-        let request = DecideReviewRequest {
-            name: review.name.clone(),
-            decision: Some(decision),
-            request_id: fresh_id(),
-            etag: review.etag.clone(),
-        };
-        Ok(self.triage().decide_review(request).await?.into_inner())
+        Ok(self.triage().decide_review(as_read(review, decision)).await?.into_inner())
+    }
+
+    /// Decides many reviews as they were read, in one call.
+    pub async fn decide_all(&self, decisions: Vec<(Review, Decision)>) -> Result<Vec<ReviewResult>, Status> {
+        let requests = decisions.into_iter().map(|(review, decision)| as_read(&review, decision)).collect();
+        let request = BatchDecideReviewsRequest { requests, request_id: fresh_id() };
+        Ok(self.triage().batch_decide_reviews(request).await?.into_inner().results)
+    }
+
+    /// Takes a decision back.
+    pub async fn undo(&self, review: &str) -> Result<Review, Status> {
+        let request = UndoDecisionRequest { name: review.to_owned(), request_id: fresh_id() };
+        Ok(self.triage().undo_decision(request).await?.into_inner())
+    }
+
+    /// Takes many decisions back, in one call.
+    pub async fn undo_all(&self, names: Vec<String>) -> Result<Vec<ReviewResult>, Status> {
+        let request = BatchUndoDecisionsRequest { names, request_id: fresh_id() };
+        Ok(self.triage().batch_undo_decisions(request).await?.into_inner().results)
+    }
+
+    /// The ready texts for returns and refusals.
+    pub async fn return_templates(&self) -> Result<Vec<ReturnTemplate>, Status> {
+        let request = ListReturnTemplatesRequest {};
+        Ok(self.triage().list_return_templates(request).await?.into_inner().templates)
+    }
+}
+
+fn as_read(review: &Review, decision: Decision) -> DecideReviewRequest {
+    DecideReviewRequest {
+        name: review.name.clone(),
+        decision: Some(decision),
+        request_id: fresh_id(),
+        etag: review.etag.clone(),
     }
 }
 

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use auth::{Caller, DevelopmentIssuer, Role};
 use contract::classification::v1::classification_service_client::ClassificationServiceClient;
+use contract::classification::v1::learning_service_client::LearningServiceClient;
+use contract::classification::v1::similar_service_client::SimilarServiceClient;
 use contract::classification::v1::triage_service_client::TriageServiceClient;
 use contract::intake::v1::intake_service_client::IntakeServiceClient;
 use contract::intake::v1::media_service_client::MediaServiceClient;
@@ -95,6 +97,10 @@ impl Anyone {
         classification: ClassificationServiceClient,
         /// `TriageService`.
         triage: TriageServiceClient,
+        /// `SimilarService`.
+        similar: SimilarServiceClient,
+        /// `LearningService`.
+        learning: LearningServiceClient,
         /// `DirectoryService`.
         directory: DirectoryServiceClient,
         /// `RoutingService`.

@@ -129,7 +129,7 @@ impl Agencies {
             }
             _ => {
                 let role = if turn == 1 { Role::Coordinator } else { Role::ClearedOfficer };
-                let message = ListReviewsRequest { page_size: PAGE, page_token };
+                let message = ListReviewsRequest { page_size: PAGE, page_token, ..Default::default() };
                 let page: ListReviewsResponse = self.read(role, Operation::Reviews, &message, due).await?;
                 let tasks = page.reviews.into_iter().map(|found| Task::Review(Box::new(found)));
                 (tasks.collect(), page.next_page_token)

@@ -177,8 +177,8 @@ pub fn somewhere(places: &[Point], rng: &mut StdRng) -> (f64, f64) {
 pub fn read_texts(province: &Province) -> anyhow::Result<Vec<Text>> {
     let mut texts = Vec::new();
     let folder = province.training_dir();
-    for entry in std::fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
-        for line in std::fs::read_to_string(entry?.path())?.lines().filter(|line| !line.is_empty()) {
+    for file in province.training_files().with_context(|| folder.display().to_string())? {
+        for line in std::fs::read_to_string(file)?.lines().filter(|line| !line.is_empty()) {
             texts.push(serde_json::from_str::<Text>(line)?);
         }
     }

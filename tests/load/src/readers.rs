@@ -138,7 +138,8 @@ impl Readers {
 
     async fn reviews(&self, due: Instant) -> anyhow::Result<()> {
         let key = "reviews".to_owned();
-        let message = ListReviewsRequest { page_size: PAGE, page_token: self.place(&key) };
+        let message =
+            ListReviewsRequest { page_size: PAGE, page_token: self.place(&key), ..Default::default() };
         let pass = self.cast.staff(Role::Coordinator, None)?;
         let page = self.ask::<ListReviewsResponse>(&pass, Operation::Reviews, &message, due).await?;
         self.remember(key, page.map(|page| page.next_page_token));

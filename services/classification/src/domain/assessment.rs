@@ -1,12 +1,14 @@
 //! What a report is about, as proposed or decided, and the decisions a person can take.
 #![deny(clippy::wildcard_enum_match_arm)]
 
-use vocabulary::{Access, LeafCode, Scope, Urgency};
+use serde::{Deserialize, Serialize};
+use vocabulary::{Access, LeafCode, ReportId, Scope, Timestamp, Urgency};
 
+use super::person::Person;
 use super::rules::LeafRule;
 
 /// What a report is about: proposed by the machine or decided by a person.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Assessment {
     /// Leaf of the taxonomy.
     pub leaf: LeafCode,
@@ -22,16 +24,41 @@ pub struct Assessment {
     pub by_person: bool,
 }
 
-/// What is to become of a classified report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Disposition {
-    /// To the competent agency.
-    Route,
-    /// Back to the citizen with the right channel.
-    Return,
-    /// Not taken.
-    Reject,
-}
+vocabulary::words!(
+    /// What is to become of a classified report.
+    #[derive(Serialize, Deserialize)]
+    #[serde(try_from = "String", into = "String")]
+    Disposition {
+        /// To the competent agency.
+        Route = "route",
+        /// Back to the citizen with the right channel.
+        Return = "return",
+        /// Not taken.
+        Reject = "reject",
+    }
+);
+
+vocabulary::words!(
+    /// Which of the decisions was taken.
+    #[derive(Serialize, Deserialize)]
+    #[serde(try_from = "String", into = "String")]
+    DecisionKind {
+        /// As proposed.
+        Confirm = "confirm",
+        /// Another leaf.
+        ChangeLeaf = "change_leaf",
+        /// Back to the citizen.
+        Return = "return_to_citizen",
+        /// Not taken.
+        Reject = "reject",
+        /// The reporter is asked first.
+        AskReporter = "ask_reporter",
+        /// Danger to life.
+        MarkEmergency = "mark_emergency",
+        /// It repeats another report.
+        MarkDuplicate = "mark_duplicate",
+    }
+);
 
 /// The one action that decides a review.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,52 +76,152 @@ pub enum Decision {
     Return {
         /// The leaf, which is out of scope.
         leaf: LeafRule,
-        /// Words for the citizen; may be empty.
-        note: String,
+        /// What the citizen is told.
+        words: Words,
     },
     /// Not taken.
     Reject {
         /// Why, in words for the citizen.
-        note: String,
+        words: Words,
+    },
+    /// The reporter must answer this first.
+    AskReporter {
+        /// The question.
+        question: String,
+    },
+    /// Danger to life; the leaf is in scope, and without one the proposed leaf stays.
+    MarkEmergency {
+        /// The leaf.
+        leaf: Option<LeafRule>,
+    },
+    /// It repeats another report.
+    MarkDuplicate {
+        /// That one.
+        of: Original,
     },
 }
 
+/// What a citizen is told about a return or refusal.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Words {
+    /// Key of a ready text of the province pack; empty for the one of the leaf, or none.
+    pub template: String,
+    /// The coordinator's own; may be empty.
+    pub note: String,
+}
+
+/// A report that others may repeat.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Original {
+    /// The report.
+    pub report: ReportId,
+    /// What it is about.
+    pub assessment: Assessment,
+}
+
+/// What a decision makes of a report, and what the other services are told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ruling {
+    /// What it is about.
+    pub assessment: Assessment,
+    /// What is to become of it.
+    pub disposition: Disposition,
+    /// For the citizen, with a return or refusal.
+    pub words: Words,
+    /// The report that this one repeats.
+    pub duplicate_of: Option<ReportId>,
+}
+
+/// A ruling, and who made it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// By which action.
+    pub kind: DecisionKind,
+    /// What it makes of the report.
+    pub ruling: Ruling,
+    /// Who.
+    pub by: Person,
+    /// When.
+    pub time: Timestamp,
+}
+
+/// What a decision comes to.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Effect {
+    /// It rules.
+    Ruling(Ruling),
+    /// The reporter is asked.
+    Question(String),
+}
+
+/// The proposed leaf is out of scope, so that nothing of it can be sent to an agency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct LeafMissing;
+
 impl Decision {
-    /// The stable word for labels.
-    pub const fn as_str(&self) -> &'static str {
+    /// Which it is.
+    pub const fn kind(&self) -> DecisionKind {
         match self {
-            Self::Confirm => "confirm",
-            Self::ChangeLeaf { .. } => "change_leaf",
-            Self::Return { .. } => "return_to_citizen",
-            Self::Reject { .. } => "reject",
+            Self::Confirm => DecisionKind::Confirm,
+            Self::ChangeLeaf { .. } => DecisionKind::ChangeLeaf,
+            Self::Return { .. } => DecisionKind::Return,
+            Self::Reject { .. } => DecisionKind::Reject,
+            Self::AskReporter { .. } => DecisionKind::AskReporter,
+            Self::MarkEmergency { .. } => DecisionKind::MarkEmergency,
+            Self::MarkDuplicate { .. } => DecisionKind::MarkDuplicate,
         }
     }
 
-    /// The classification that comes into force, what becomes of the report, and the words for the citizen.
-    /// `own` is what the proposed leaf demands by itself: a person who keeps a report in scope has looked at the
-    /// suspicion and found nothing.
-    pub(super) fn apply(self, proposal: Assessment, own: Access) -> (Assessment, Disposition, String) {
+    /// What the decision makes of a proposal. `own` is what the proposed leaf demands by itself: a person who keeps a
+    /// report in scope has looked at the suspicion and found nothing.
+    pub(super) fn apply(self, proposal: Assessment, own: Access) -> Result<Effect, LeafMissing> {
         let decided = Assessment { confidence: 1.0, by_person: true, ..proposal };
-        match self {
+        let route = |assessment| ruling(assessment, Disposition::Route, Words::default());
+        Ok(Effect::Ruling(match self {
             Self::Confirm => match decided.scope {
-                Scope::In => {
-                    let assessment = Assessment { access: own, ..decided };
-                    (assessment, Disposition::Route, String::new())
-                }
-                Scope::Out => (decided, Disposition::Return, String::new()),
+                Scope::In => route(Assessment { access: own, ..decided }),
+                Scope::Out => ruling(decided, Disposition::Return, Words::default()),
             },
             Self::ChangeLeaf { leaf, urgency } => {
                 let urgency = urgency.unwrap_or(decided.urgency);
-                let (leaf, scope, access) = (leaf.code, Scope::In, leaf.access);
-                (Assessment { leaf, scope, urgency, access, ..decided }, Disposition::Route, String::new())
+                let LeafRule { code: leaf, access, .. } = leaf;
+                route(Assessment { leaf, scope: Scope::In, urgency, access, ..decided })
             }
-            Self::Return { leaf, note } => {
+            Self::Return { leaf, words } => {
                 // A suspicion outlives the leaf: returning a report never makes it visible to more people.
                 let access = decided.access.max(leaf.access);
                 let assessment = Assessment { leaf: leaf.code, scope: Scope::Out, access, ..decided };
-                (assessment, Disposition::Return, note)
+                ruling(assessment, Disposition::Return, words)
             }
-            Self::Reject { note } => (decided, Disposition::Reject, note),
-        }
+            Self::Reject { words } => ruling(decided, Disposition::Reject, words),
+            Self::AskReporter { question } => return Ok(Effect::Question(question)),
+            Self::MarkEmergency { leaf } => {
+                // In haste nobody has looked at a suspicion: it stays.
+                let (leaf, access) = match leaf {
+                    Some(rule) => (rule.code, decided.access.max(rule.access)),
+                    None if decided.scope == Scope::In => (decided.leaf.clone(), decided.access),
+                    None => return Err(LeafMissing),
+                };
+                let urgency = Urgency::Emergency;
+                route(Assessment { leaf, scope: Scope::In, urgency, access, ..decided })
+            }
+            Self::MarkDuplicate { of: Original { report, assessment: original } } => {
+                let urgency = decided.urgency.max(original.urgency);
+                let Assessment { leaf, scope, access, .. } = original;
+                let assessment = Assessment { leaf, scope, urgency, access, ..decided };
+                Ruling { duplicate_of: Some(report), ..route(assessment) }
+            }
+        }))
+    }
+}
+
+fn ruling(assessment: Assessment, disposition: Disposition, words: Words) -> Ruling {
+    Ruling { assessment, disposition, words, duplicate_of: None }
+}
+
+impl Ruling {
+    /// A sure proposal of the machine goes its way.
+    pub fn automatic(assessment: Assessment) -> Self {
+        ruling(assessment, Disposition::Route, Words::default())
     }
 }

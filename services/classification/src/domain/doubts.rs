@@ -42,6 +42,12 @@ vocabulary::words!(
         OutsideProvince = "OUTSIDE_PROVINCE",
         /// The competence matrix names nobody.
         NoMatrixRow = "NO_MATRIX_ROW",
+        /// The reporter says that it should not have been returned or refused.
+        ReturnContested = "RETURN_CONTESTED",
+        /// The reporter has answered.
+        InfoProvided = "INFO_PROVIDED",
+        /// The reporter was asked and has not answered in time.
+        InfoOverdue = "INFO_OVERDUE",
     }
 );
 

@@ -1,9 +1,11 @@
 //! Pure rules of classification: text, features, model, cues, and the policy that turns them into a suggestion.
 
+pub mod agreement;
 pub mod assessment;
 mod augment;
 pub mod bands;
 mod calibrate;
+pub mod case;
 pub mod cues;
 pub mod decide;
 pub mod doubts;
@@ -11,18 +13,22 @@ pub mod duplicates;
 pub mod evaluate;
 pub mod features;
 pub mod glossary;
+pub mod labels;
 pub mod letters;
 pub mod lexicon;
 pub mod model;
 pub mod model_file;
 mod names;
+pub mod person;
 mod phrases;
+pub mod promotion;
 pub mod residue;
 pub mod review;
 pub mod rules;
 mod runs;
 mod segment;
 pub mod shorthand;
+pub mod similar;
 mod solver;
 pub mod style;
 pub mod suggestion;

@@ -1,90 +1,49 @@
-//! The life of a report here: classified, put before a person, decided; and what the other services are told.
-//!
-//! The facts of a report may arrive in any order and more than once; every order ends in the same case.
+//! A report before a person: who has taken it, what was decided, what is waited for.
 #![deny(clippy::wildcard_enum_match_arm)]
 
 use std::collections::BTreeSet;
 
-use vocabulary::{Access, LeafCode, ReportId, ReviewId, Scope, Timestamp};
+use vocabulary::{Access, ReviewId, Scope, Timestamp};
 
-use super::assessment::{Assessment, Decision, Disposition};
+use super::assessment::{Assessment, DecisionKind, Verdict};
 use super::doubts::ReviewReason;
+use super::person::Person;
 
-/// What routing found wrong with a classification.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Objection {
-    /// An agency says that it is not competent, with its words for the coordinator.
-    HandedBack(String),
-    /// The place lies outside the province.
-    OutsideProvince,
-    /// The competence matrix names nobody.
-    NoMatrixRow,
-}
-
-impl Objection {
-    /// The reason of the review that it leads to.
-    pub const fn reason(&self) -> ReviewReason {
-        match self {
-            Self::HandedBack(_) => ReviewReason::HandedBack,
-            Self::OutsideProvince => ReviewReason::OutsideProvince,
-            Self::NoMatrixRow => ReviewReason::NoMatrixRow,
-        }
+vocabulary::words!(
+    /// Where a review stands.
+    ReviewState {
+        /// Waits for a person.
+        Open = "open",
+        /// Waits for the reporter's answer.
+        Asked = "asked",
+        /// A person has decided; nobody else has been told.
+        Pending = "pending",
+        /// A person has decided, and the others have been told.
+        Decided = "decided",
+        /// Not needed any more: the report was withdrawn.
+        Dropped = "dropped",
     }
-
-    /// The agency's words, if any.
-    pub fn note(&self) -> &str {
-        match self {
-            Self::HandedBack(note) => note,
-            Self::OutsideProvince | Self::NoMatrixRow => "",
-        }
-    }
-}
-
-/// What happened elsewhere to a report; only the latest objection counts.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Marks {
-    /// The reporter took it back.
-    pub withdrawn: bool,
-    /// The latest objection, with its sequence number among routing's events.
-    pub objection: Option<(i64, Objection)>,
-}
-
-/// The classification in force.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Classified {
-    /// What it says.
-    pub assessment: Assessment,
-    /// Whether the other services have been told one.
-    pub announced: bool,
-    /// Since when it is in force.
-    pub since: Timestamp,
-}
-
-/// Where a review stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReviewState {
-    /// Waits for a person.
-    Open,
-    /// A person has decided.
-    Decided,
-    /// Not needed any more: the report was withdrawn.
-    Dropped,
-}
+);
 
 impl ReviewState {
-    /// The stable word.
-    pub const fn as_str(self) -> &'static str {
+    /// Whether the last word is still to come; a report has at most one such review.
+    pub const fn is_live(self) -> bool {
         match self {
-            Self::Open => "open",
-            Self::Decided => "decided",
-            Self::Dropped => "dropped",
+            Self::Open | Self::Asked | Self::Pending => true,
+            Self::Decided | Self::Dropped => false,
         }
     }
+}
 
-    /// The state of a word.
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Open, Self::Decided, Self::Dropped].into_iter().find(|state| state.as_str() == word)
-    }
+/// A review is one person's for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// Whose.
+    pub holder: Person,
+    /// In which role.
+    pub role: String,
+    /// Until when.
+    pub until: Timestamp,
 }
 
 /// A report that waits, or waited, for a person.
@@ -98,212 +57,166 @@ pub struct Review {
     pub proposal: Assessment,
     /// Why a person must look.
     pub reasons: BTreeSet<ReviewReason>,
-    /// Words of the agency that handed back, else empty.
+    /// Words of the agency that handed back, or of the reporter who contests; else empty.
     pub note: String,
-    /// When the first clock (receive and distribute) is due.
+    /// When the first clock (receive and distribute) is due; while it stands still, when it would be if it went on at once.
     pub due_time: Timestamp,
     /// When it was opened.
     pub create_time: Timestamp,
-    /// Rises with every change.
+    /// Rises with every change but of the lease.
     pub version: i64,
+    /// Who has taken it; an old lease means nothing.
+    pub lease: Option<Lease>,
+    /// What the reporter was asked, while the answer is awaited.
+    pub question: String,
+    /// Since when the first clock stands still because the reporter is asked.
+    pub asked_time: Option<Timestamp>,
+    /// What was decided.
+    pub verdict: Option<Verdict>,
+    /// When an answer is overdue, or a decision takes effect.
+    pub wake_time: Option<Timestamp>,
 }
 
-impl Review {
-    /// Whether the decision that led to `decided` may teach the next model: nothing secret may, and that a place lies
-    /// outside the province cannot be learned from the text.
-    pub fn may_teach(&self, decided: &Assessment) -> bool {
-        let by_place = self.reasons.contains(&ReviewReason::OutsideProvince) && decided.scope == Scope::Out;
-        decided.access == Access::Ordinary && !by_place
-    }
-}
-
-/// Everything that decides what becomes of one report here.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Case {
-    /// The report.
-    pub report: ReportId,
-    /// Nothing until the report itself has arrived.
-    pub classified: Option<Classified>,
-    /// What happened elsewhere.
-    pub marks: Marks,
-    /// The open review; after a change, the review as changed.
-    pub review: Option<Review>,
-}
-
-/// What a new review starts with.
-#[derive(Debug, Clone, Copy)]
-pub struct Opening<'a> {
-    /// A fresh id.
-    pub review: ReviewId,
-    /// When the first clock is due.
-    pub due_time: Timestamp,
-    /// The present instant.
-    pub now: Timestamp,
-    /// The leaf of matters outside the province.
-    pub outside_leaf: &'a LeafCode,
-}
-
-/// What the other services must be told.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Announcement {
-    /// A classification is in force.
-    Classified {
-        /// What it says.
-        assessment: Assessment,
-        /// What is to become of the report.
-        disposition: Disposition,
-        /// For the citizen.
-        note: String,
-        /// Whether it replaces one that was announced before.
-        again: bool,
-    },
-    /// A person must look; the case's review says at what.
-    ReviewRequested,
-}
-
-/// A decision that cannot be taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+/// A decision or claim that cannot be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// Somebody has decided, or the report was withdrawn.
+    /// Somebody has decided, the reporter was asked, or the report was withdrawn.
     #[error("the review is not open")]
     NotOpen,
     /// The review has changed since it was read.
     #[error("the review has changed")]
     Changed,
+    /// Somebody else has taken it.
+    #[error("somebody else has claimed the review until {}", .0.until.rfc3339())]
+    Claimed(Lease),
+    /// Who has decided once does not decide about the contest.
+    #[error("a contested return is decided by another person")]
+    SecondPersonRequired,
+    /// The proposed leaf is out of scope: no agency could be alarmed.
+    #[error("a leaf in scope is needed")]
+    LeafMissing,
+    /// The decision has taken effect, or the time to take it back is over.
+    #[error("the decision cannot be taken back any more")]
+    UndoExpired,
+    /// Somebody else decided.
+    #[error("only who decided may take the decision back")]
+    NotYours,
 }
 
-impl Case {
-    /// A report of which nothing is known.
-    pub fn new(report: ReportId) -> Self {
-        Self { report, classified: None, marks: Marks::default(), review: None }
-    }
+/// Who wants to act on a review.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// Who.
+    pub person: Person,
+    /// In which role.
+    pub role: String,
+    /// Whether this person has decided about the report before.
+    pub decided_before: bool,
+}
 
-    /// The report has arrived and the machine has proposed something, with the doubts that ask for a person.
-    pub fn submit(
-        &mut self,
+impl Review {
+    /// A new one.
+    pub fn open(
+        id: ReviewId,
         proposal: Assessment,
-        doubts: BTreeSet<ReviewReason>,
-        opening: Opening<'_>,
-    ) -> Vec<Announcement> {
-        if self.classified.is_some() {
-            return Vec::new();
-        }
-        let automatic = doubts.is_empty() && !self.marks.withdrawn;
-        let assessment = proposal.clone();
-        self.classified = Some(Classified { assessment, announced: automatic, since: opening.now });
-        if self.marks.withdrawn {
-            return Vec::new();
-        }
-        let first = if automatic {
-            Announcement::Classified {
-                assessment: proposal,
-                disposition: Disposition::Route,
-                note: String::new(),
-                again: false,
-            }
-        } else {
-            self.review = Some(open(proposal, doubts, opening));
-            Announcement::ReviewRequested
-        };
-        std::iter::once(first).chain(self.review_objection(opening)).collect()
-    }
-
-    /// Routing objects to the classification; `sequence` orders its events about the report.
-    pub fn object(
-        &mut self,
-        sequence: i64,
-        objection: Objection,
-        opening: Opening<'_>,
-    ) -> Option<Announcement> {
-        if self.marks.objection.as_ref().is_some_and(|(known, _)| *known >= sequence) {
-            return None;
-        }
-        self.marks.objection = Some((sequence, objection));
-        self.review_objection(opening)
-    }
-
-    /// The reporter took the report back.
-    pub fn withdraw(&mut self) {
-        self.marks.withdrawn = true;
-        if let Some(review) = self.review.as_mut().filter(|review| review.state == ReviewState::Open) {
-            review.state = ReviewState::Dropped;
-            review.version += 1;
-        }
-    }
-
-    /// A person decides the review that was read at `version`; `own` is the access that the proposed leaf demands by
-    /// itself.
-    pub fn decide(
-        &mut self,
-        decision: Decision,
-        version: i64,
-        own: Access,
+        reasons: BTreeSet<ReviewReason>,
+        due_time: Timestamp,
         now: Timestamp,
-    ) -> Result<Announcement, Refusal> {
-        let (Some(review), Some(classified)) = (&mut self.review, &mut self.classified) else {
-            return Err(Refusal::NotOpen);
-        };
-        if review.state != ReviewState::Open {
-            return Err(Refusal::NotOpen);
+    ) -> Self {
+        Self {
+            id,
+            state: ReviewState::Open,
+            proposal,
+            reasons,
+            note: String::new(),
+            due_time,
+            create_time: now,
+            version: 1,
+            lease: None,
+            question: String::new(),
+            asked_time: None,
+            verdict: None,
+            wake_time: None,
         }
-        if review.version != version {
-            return Err(Refusal::Changed);
-        }
-        let (assessment, disposition, note) = decision.apply(review.proposal.clone(), own);
-        review.state = ReviewState::Decided;
-        review.version += 1;
-        let again = classified.announced;
-        *classified = Classified { assessment: assessment.clone(), announced: true, since: now };
-        Ok(Announcement::Classified { assessment, disposition, note, again })
     }
 
-    /// Puts the latest objection before a person, if there is a report to look at and still a wish to have it handled.
-    fn review_objection(&mut self, opening: Opening<'_>) -> Option<Announcement> {
-        let (_, objection) = self.marks.objection.as_ref()?;
-        let classified = self.classified.as_ref()?;
-        if self.marks.withdrawn {
-            return None;
-        }
-        let mut proposal = classified.assessment.clone();
-        if *objection == Objection::OutsideProvince {
-            proposal.leaf = opening.outside_leaf.clone();
-            proposal.scope = Scope::Out;
-            proposal.confidence = 1.0;
-            proposal.by_person = false;
-        }
-        let reason = objection.reason();
-        let note = objection.note().to_owned();
-        match &mut self.review {
-            Some(review) if review.state == ReviewState::Open => {
-                review.reasons.retain(|reason| !by_routing(*reason));
-                review.reasons.insert(reason);
-                review.proposal = proposal;
-                review.note = note;
-                review.version += 1;
+    /// Who may see it: what was decided may be graver than what was proposed.
+    pub fn access(&self) -> Access {
+        let decided = self.verdict.as_ref().map(|verdict| verdict.ruling.assessment.access);
+        decided.map_or(self.proposal.access, |decided| decided.max(self.proposal.access))
+    }
+
+    /// Who has it at `now`.
+    pub fn holder(&self, now: Timestamp) -> Option<&Lease> {
+        self.lease.as_ref().filter(|lease| self.state == ReviewState::Open && now < lease.until)
+    }
+
+    /// Takes it for `actor` until `until`, or renews what `actor` has.
+    pub fn claim(&mut self, actor: &Actor, now: Timestamp, until: Timestamp) -> Result<(), Refusal> {
+        self.require_hand(actor, now)?;
+        self.lease = Some(Lease { holder: actor.person, role: actor.role.clone(), until });
+        Ok(())
+    }
+
+    /// Gives it back to the queue. What nobody has is free already.
+    pub fn release(&mut self, person: Person, now: Timestamp) -> Result<(), Refusal> {
+        match self.holder(now) {
+            Some(lease) if lease.holder != person => Err(Refusal::Claimed(lease.clone())),
+            Some(_) | None => {
+                self.lease = None;
+                Ok(())
             }
-            closed => *closed = Some(Review { note, ..open(proposal, BTreeSet::from([reason]), opening) }),
         }
-        Some(Announcement::ReviewRequested)
+    }
+
+    /// Takes the decision back before anybody was told.
+    pub fn undo(&mut self, person: Person, now: Timestamp) -> Result<(), Refusal> {
+        if self.verdict.as_ref().is_none_or(|verdict| verdict.by != person) {
+            return Err(Refusal::NotYours);
+        }
+        if self.state != ReviewState::Pending || self.wake_time.is_none_or(|wake| wake <= now) {
+            return Err(Refusal::UndoExpired);
+        }
+        self.reopen();
+        Ok(())
+    }
+
+    /// Whether `actor` may act on it now.
+    pub(super) fn require_hand(&self, actor: &Actor, now: Timestamp) -> Result<(), Refusal> {
+        if self.state != ReviewState::Open {
+            return Err(Refusal::NotOpen);
+        }
+        if actor.decided_before && self.reasons.contains(&ReviewReason::ReturnContested) {
+            return Err(Refusal::SecondPersonRequired);
+        }
+        match self.holder(now) {
+            Some(lease) if lease.holder != actor.person => Err(Refusal::Claimed(lease.clone())),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Puts it before a person again, whatever was waited for.
+    pub(super) fn reopen(&mut self) {
+        self.state = ReviewState::Open;
+        self.question = String::new();
+        self.asked_time = None;
+        self.verdict = None;
+        self.wake_time = None;
+        self.version += 1;
+    }
+
+    /// The first clock goes on: time in which the reporter was asked does not count.
+    pub(super) fn count_on(&mut self, now: Timestamp) {
+        if let Some(asked) = self.asked_time.take().filter(|asked| *asked < self.due_time) {
+            self.due_time = self.due_time + now.since(asked);
+        }
+    }
+
+    /// Whether a verdict about it may teach the next model: nothing secret may; that a place lies outside the province
+    /// cannot be learned from the text; and of a repetition only the other text was judged.
+    pub fn may_teach(&self, verdict: &Verdict) -> bool {
+        let decided = &verdict.ruling.assessment;
+        let by_place = self.reasons.contains(&ReviewReason::OutsideProvince) && decided.scope == Scope::Out;
+        decided.access == Access::Ordinary && !by_place && verdict.kind != DecisionKind::MarkDuplicate
     }
 }
-
-fn open(proposal: Assessment, reasons: BTreeSet<ReviewReason>, opening: Opening<'_>) -> Review {
-    Review {
-        id: opening.review,
-        state: ReviewState::Open,
-        proposal,
-        reasons,
-        note: String::new(),
-        due_time: opening.due_time,
-        create_time: opening.now,
-        version: 1,
-    }
-}
-
-const fn by_routing(reason: ReviewReason) -> bool {
-    matches!(reason, ReviewReason::HandedBack | ReviewReason::OutsideProvince | ReviewReason::NoMatrixRow)
-}
-
-#[cfg(test)]
-#[path = "review_tests.rs"]
-mod tests;

@@ -7,30 +7,33 @@
 pub mod entities;
 mod labels;
 pub mod migrations;
+mod models;
+mod papers;
 mod queries;
+mod queue;
 mod reconciliation;
 mod rows;
+mod samples;
+mod similar;
 
-pub use labels::{Label, insert_label};
-pub use queries::{
-    Position, count_open_reviews, find_classification, find_report, find_review, list_open_reviews, load,
-    update,
+pub use labels::{
+    Label, LabelPosition, LabelRecord, NewMark, find_label, has_decided, insert_labels, insert_mark,
+    list_labels, mark_last,
 };
+pub use models::{
+    ModelRecord, find_model, insert_model, insert_switch, is_training_taken, list_models, read_model,
+    switches, take_training,
+};
+pub use papers::{Answer, Papers, find_classification, insert_answers, point, sent};
+pub use queries::{due_to_wake, find_reviews, load, read_cases, reports_of, update};
+pub use queue::{Position, Queue, count_open_reviews, list_reviews, read_review};
 pub use reconciliation::known_reports;
+pub use samples::{
+    Sample, add_proposals, blind_tasks, double_labels, insert_blind_label, insert_samples, proposals,
+};
+pub use similar::{Candidate, Turn, candidates, note_turns, search};
 
-use contract::classification::v1::Suggestion;
-use contract::event::v1::ReportSnapshot;
-
-use crate::domain::review::Case;
-
-/// What the machine was given and what it proposed: never changed after the report has arrived.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Papers {
-    /// The report as its reporter sent it.
-    pub snapshot: ReportSnapshot,
-    /// The machine's proposal.
-    pub suggestion: Suggestion,
-}
+use crate::domain::case::Case;
 
 /// A case with its papers, which are there exactly when the case is classified.
 #[derive(Debug, Clone, PartialEq)]

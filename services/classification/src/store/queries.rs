@@ -1,20 +1,19 @@
-//! Loading, saving and listing.
+//! Loading and saving.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use database::is_among;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{
-    Condition, ConnectionTrait, DatabaseTransaction, ExprTrait as _, QueryOrder as _, QuerySelect as _,
-};
-use vocabulary::{Access, ReportId, ReviewId, Timestamp};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, ExprTrait as _, QueryOrder as _, QuerySelect as _};
+use vocabulary::{ReportId, ReviewId, Timestamp};
 
 use super::entities::{classification, mark, review};
-use super::{Dossier, Papers, rows};
-use crate::domain::review::{Case, Classified, Review};
+use super::{Dossier, papers, rows};
+use crate::domain::case::Case;
+use crate::domain::review::ReviewState;
 
-/// Loads the dossiers of the reports, with their open reviews, and keeps other writers off them until the transaction
+/// Loads the dossiers of the reports, with their live reviews, and keeps other writers off them until the transaction
 /// ends. A report of which nothing is known has an empty one.
 pub async fn load(
     tx: &DatabaseTransaction,
@@ -31,17 +30,16 @@ pub async fn load(
         .lock_exclusive()
         .all(tx)
         .await?;
-    let open = review::Entity::find()
+    let live = review::Entity::find()
         .filter(is_among(tx, review::Column::Report, ids()))
-        .filter(is_open())
+        .filter(is_live())
         .lock_exclusive()
         .all(tx)
         .await?;
     let empty = |report: &ReportId| (*report, Dossier { case: Case::new(*report), papers: None });
     let mut dossiers: BTreeMap<ReportId, Dossier> = reports.iter().map(empty).collect();
-    for row in classifications {
-        if let Some(dossier) = dossiers.get_mut(&ReportId(row.report)) {
-            let (classified, papers) = rows::classified(row)?;
+    for (report, (classified, papers)) in papers::read(tx, classifications).await? {
+        if let Some(dossier) = dossiers.get_mut(&ReportId(report)) {
             dossier.case.classified = Some(classified);
             dossier.papers = Some(papers);
         }
@@ -51,7 +49,7 @@ pub async fn load(
             dossier.case.marks = rows::marks(row)?;
         }
     }
-    for row in open {
+    for row in live {
         if let Some(dossier) = dossiers.get_mut(&ReportId(row.report)) {
             dossier.case.review = Some(rows::review(row)?);
         }
@@ -72,7 +70,7 @@ pub async fn update(tx: &DatabaseTransaction, changes: &[(Case, Dossier)]) -> Re
             marks.push(rows::mark_row(case.report, &case.marks));
         }
         if let Some(review) = case.review.as_ref().filter(|review| before.review.as_ref() != Some(review)) {
-            reviews.push(rows::review_row(case.report, review));
+            reviews.push(rows::review_row(case.report, review)?);
         }
     }
     database::insert_all(tx, classifications, Some(classification_in_force())).await?;
@@ -94,6 +92,8 @@ fn classification_in_force() -> OnConflict {
             C::DecidedByPerson,
             C::Announced,
             C::DecideTime,
+            C::DuplicateOf,
+            C::Routed,
         ])
         .to_owned()
 }
@@ -118,142 +118,122 @@ fn review_now() -> OnConflict {
             C::Access,
             C::Confidence,
             C::DecidedByPerson,
+            C::DueTime,
             C::Version,
+            C::LeaseHolder,
+            C::LeaseRole,
+            C::LeaseUntil,
+            C::Question,
+            C::AskedTime,
+            C::Verdict,
+            C::WakeTime,
         ])
         .to_owned()
 }
 
-/// The report that a review is about.
-pub async fn find_report(tx: &DatabaseTransaction, id: ReviewId) -> Result<Option<ReportId>, DbErr> {
-    let found = review::Entity::find_by_id(id.0).one(tx).await?;
-    Ok(found.map(|row| ReportId(row.report)))
-}
-
-/// The dossier of a review in whatever state, kept from other writers until the transaction ends.
-pub async fn find_review(tx: &DatabaseTransaction, id: ReviewId) -> Result<Option<Dossier>, DbErr> {
-    let Some(row) = review::Entity::find_by_id(id.0).lock_exclusive().one(tx).await? else {
-        return Ok(None);
-    };
-    let report = ReportId(row.report);
-    let dossier = load(tx, &BTreeSet::from([report])).await?.remove(&report);
-    let review = rows::review(row)?;
-    Ok(dossier.map(|mut dossier| {
-        dossier.case.review = Some(review);
-        dossier
-    }))
-}
-
-/// With a literal, as the partial indexes want it: a bound parameter could be any state.
-fn is_open() -> Expr {
-    Expr::col(review::Column::State).eq(Expr::cust("'open'"))
-}
-
-/// The classification in force of a report.
-pub async fn find_classification(
+/// The reports that reviews are about.
+pub async fn reports_of(
     connection: &impl ConnectionTrait,
-    report: ReportId,
-) -> Result<Option<(Classified, Papers)>, DbErr> {
-    let row = classification::Entity::find_by_id(report.0).one(connection).await?;
-    row.map(rows::classified).transpose()
+    reviews: &BTreeSet<ReviewId>,
+) -> Result<BTreeSet<ReportId>, DbErr> {
+    let reports: Vec<Uuid> =
+        of_ids(reviews).select_only().column(review::Column::Report).into_tuple().all(connection).await?;
+    Ok(reports.into_iter().map(ReportId).collect())
 }
 
-/// Where a page of reviews ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Position {
-    /// Deadline of the last review shown.
-    pub due_time: Timestamp,
-    /// Its id.
-    pub review: ReviewId,
-}
-
-/// Open reviews after `after`, the nearest deadline first; `only` keeps to one kind of access.
-pub async fn list_open_reviews(
-    connection: &impl ConnectionTrait,
-    only: Option<Access>,
-    after: Option<Position>,
-    limit: u64,
-) -> Result<Vec<(Review, Papers)>, DbErr> {
-    let rows = open_reviews(only, after).limit(limit).all(connection).await?;
-    let reports: Vec<Uuid> = rows.iter().map(|row| row.report).collect();
-    let mut papers: BTreeMap<Uuid, Papers> = BTreeMap::new();
-    for row in classification::Entity::find()
-        .filter(classification::Column::Report.is_in(reports))
-        .all(connection)
-        .await?
-    {
-        papers.insert(row.report, rows::classified(row)?.1);
+/// The dossiers of reviews in whatever state, which are about these reports.
+pub async fn find_reviews(
+    tx: &DatabaseTransaction,
+    ids: &BTreeSet<ReviewId>,
+    reports: &BTreeSet<ReportId>,
+) -> Result<BTreeMap<ReviewId, Dossier>, DbErr> {
+    let mut found = BTreeMap::new();
+    if reports.is_empty() {
+        return Ok(found);
     }
-    let mut reviews = Vec::with_capacity(rows.len());
-    for row in rows {
-        // A review without a classification cannot be: both are written in one transaction.
-        if let Some(papers) = papers.get(&row.report) {
-            reviews.push((rows::review(row)?, papers.clone()));
+    let dossiers = load(tx, reports).await?;
+    for row in of_ids(ids).all(tx).await? {
+        if let Some(dossier) = dossiers.get(&ReportId(row.report)) {
+            let mut dossier = dossier.clone();
+            let review = rows::review(row)?;
+            let id = review.id;
+            dossier.case.review = Some(review);
+            found.insert(id, dossier);
         }
     }
-    Ok(reviews)
+    Ok(found)
 }
 
-fn open_reviews(only: Option<Access>, after: Option<Position>) -> Select<review::Entity> {
-    let mut query = review::Entity::find().filter(is_open());
-    if let Some(access) = only {
-        query = query.filter(review::Column::Access.eq(access.as_str()));
-    }
-    if let Some(Position { due_time, review }) = after {
-        // The first term alone would do for an index to begin at; the second leaves out what was shown.
-        let due = due_time.micros();
-        let later =
-            Condition::any().add(review::Column::DueTime.gt(due)).add(review::Column::Id.gt(review.0));
-        query = query.filter(review::Column::DueTime.gte(due)).filter(later);
-    }
-    query.order_by_asc(review::Column::DueTime).order_by_asc(review::Column::Id)
+fn of_ids(ids: &BTreeSet<ReviewId>) -> Select<review::Entity> {
+    review::Entity::find().filter(review::Column::Id.is_in(ids.iter().map(|id| id.0)))
 }
 
-/// How many reviews wait, and how many of them past their deadline.
-pub async fn count_open_reviews(
+/// What is in force of reports, to look at: without their reviews, and others may write.
+pub async fn read_cases(
+    connection: &impl ConnectionTrait,
+    reports: &BTreeSet<ReportId>,
+) -> Result<BTreeMap<ReportId, Case>, DbErr> {
+    let ids = || reports.iter().map(|report| report.0);
+    let mut cases: BTreeMap<ReportId, Case> = BTreeMap::new();
+    if reports.is_empty() {
+        return Ok(cases);
+    }
+    let classifications = classification::Entity::find().filter(classification::Column::Report.is_in(ids()));
+    for row in classifications.all(connection).await? {
+        let report = ReportId(row.report);
+        let classified = Some(rows::classified(row, Vec::new())?.0);
+        cases.insert(report, Case { classified, ..Case::new(report) });
+    }
+    for row in mark::Entity::find().filter(mark::Column::Report.is_in(ids())).all(connection).await? {
+        if let Some(case) = cases.get_mut(&ReportId(row.report)) {
+            case.marks = rows::marks(row)?;
+        }
+    }
+    Ok(cases)
+}
+
+/// Reports with a review for which something is due, the longest due first.
+pub async fn due_to_wake(
     connection: &impl ConnectionTrait,
     now: Timestamp,
-) -> Result<(u64, u64), DbErr> {
-    let open = || review::Entity::find().filter(is_open());
-    let all = open().count(connection).await?;
-    let overdue = open().filter(review::Column::DueTime.lt(now.micros())).count(connection).await?;
-    Ok((all, overdue))
+    limit: u64,
+) -> Result<BTreeSet<ReportId>, DbErr> {
+    let reports: Vec<Uuid> = review::Entity::find()
+        .select_only()
+        .column(review::Column::Report)
+        .filter(review::Column::WakeTime.is_not_null())
+        .filter(review::Column::WakeTime.lte(now.micros()))
+        .order_by_asc(review::Column::WakeTime)
+        .limit(limit)
+        .into_tuple()
+        .all(connection)
+        .await?;
+    Ok(reports.into_iter().map(ReportId).collect())
+}
+
+/// With literals, as the partial index wants it: bound parameters could be any states.
+pub(super) fn is_live() -> Expr {
+    let live = ReviewState::ALL.iter().filter(|state| state.is_live());
+    Expr::col(review::Column::State).is_in(live.map(|state| Expr::cust(format!("'{state}'"))))
 }
 
 #[cfg(test)]
 mod tests {
-    use database::Database;
-    use sea_orm::{DbBackend, Statement};
-    use vocabulary::ReviewId;
-
     use super::*;
-    use crate::store::migrations::Migrator;
-
-    /// How SQLite would run the query.
-    async fn plan(database: &Database, query: impl sea_orm::QueryTrait) -> String {
-        let Statement { sql, values, .. } = query.build(DbBackend::Sqlite);
-        let explain =
-            Statement { sql: format!("EXPLAIN QUERY PLAN {sql}"), values, db_backend: DbBackend::Sqlite };
-        let rows = database.read().query_all_raw(explain).await.unwrap();
-        let details = rows.iter().map(|row| row.try_get::<String>("", "detail").unwrap());
-        details.collect::<Vec<_>>().join("; ")
-    }
+    use crate::store::queue::plan_of;
 
     #[tokio::test]
-    async fn the_queue_is_read_from_its_indexes_whatever_the_table_holds() {
-        let folder = tempfile::tempdir().unwrap();
-        let database = Database::open(&folder.path().join("plan.db")).await.unwrap();
-        database.migrate::<Migrator>().await.unwrap();
-        let after = Some(Position { due_time: Timestamp::EPOCH, review: ReviewId(Uuid::from_u128(1)) });
-        for (only, index) in [(None, "reviews_open_all"), (Some(Access::Ordinary), "reviews_open_access")] {
-            for after in [None, after] {
-                let plan = plan(&database, open_reviews(only, after).limit(20)).await;
-                assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{plan}");
-            }
-        }
+    async fn live_and_waking_reviews_are_read_from_their_indexes() {
         let of_reports = review::Entity::find()
             .filter(review::Column::Report.is_in([Uuid::from_u128(1), Uuid::from_u128(2)]))
-            .filter(is_open());
-        let plan = plan(&database, of_reports).await;
-        assert!(plan.contains("reviews_open_report"), "{plan}");
+            .filter(is_live());
+        let plan = plan_of(of_reports).await;
+        assert!(plan.contains("reviews_live_report"), "{plan}");
+        let waking = review::Entity::find()
+            .filter(review::Column::WakeTime.is_not_null())
+            .filter(review::Column::WakeTime.lte(1))
+            .order_by_asc(review::Column::WakeTime);
+        let plan = plan_of(waking).await;
+        assert!(plan.contains("reviews_wake") && !plan.contains("TEMP B-TREE"), "{plan}");
     }
 }

@@ -1,4 +1,4 @@
-//! Lists the open reviews that a caller may decide, the nearest deadline first.
+//! Lists the reviews that a caller may decide, the nearest deadline first.
 
 use auth::{Caller, Role};
 use contract::classification::v1::ListReviewsResponse;
@@ -6,9 +6,10 @@ use runtime::wire;
 use uuid::Uuid;
 use vocabulary::{Access, Problem, ReviewId, Timestamp};
 
-use super::Desk;
+use super::{Desk, may_see_review};
+use crate::domain::review::ReviewState;
 use crate::error::Error;
-use crate::store::Position;
+use crate::store::{Position, Queue};
 use crate::{messages, store};
 
 /// The page that is asked for.
@@ -18,19 +19,32 @@ pub struct Page {
     pub size: u32,
     /// Token of the page before, empty for the first.
     pub token: String,
+    /// In this state, which is a live one.
+    pub state: ReviewState,
+    /// Without those that somebody else has claimed.
+    pub unclaimed: bool,
+    /// Only what is not ordinary.
+    pub sealed: bool,
 }
 
 /// One page of the queue.
 pub async fn list_reviews(desk: &Desk, caller: &Caller, page: Page) -> Result<ListReviewsResponse, Error> {
-    let scope = wire::scope(&[b"ListReviews", &desk.seal.caller(caller)]);
+    let filter = [page.state.as_str().as_bytes(), &[u8::from(page.unclaimed), u8::from(page.sealed)]];
+    let scope = wire::scope(&[b"ListReviews", &desk.seal.caller(caller), filter[0], filter[1]]);
     let after = match page.token.as_str() {
         "" => None,
         token => Some(parse_position(&desk.page_key.decode(&scope, token)?)?),
     };
-    let only = (caller.role() != Role::ClearedOfficer).then_some(Access::Ordinary);
+    let viewer = desk.viewer(caller);
+    let queue = Queue {
+        state: page.state,
+        only: (caller.role() != Role::ClearedOfficer).then_some(Access::Ordinary),
+        sealed: page.sealed,
+        free_for: page.unclaimed.then_some((viewer.person, viewer.now)),
+    };
     let size = page.size as usize;
     let read = desk.outbox.database().read();
-    let mut rows = store::list_open_reviews(read, only, after, u64::from(page.size) + 1).await?;
+    let mut rows = store::list_reviews(read, queue, after, u64::from(page.size) + 1).await?;
     let more = rows.len() > size;
     rows.truncate(size);
     let next_page_token = match rows.last() {
@@ -39,7 +53,11 @@ pub async fn list_reviews(desk: &Desk, caller: &Caller, page: Page) -> Result<Li
             .encode(&scope, &position_bytes(Position { due_time: last.due_time, review: last.id })),
         _ => String::new(),
     };
-    let reviews = rows.iter().map(|(review, papers)| messages::review(review, papers)).collect();
+    // What was just decided to be graver than proposed is withheld at once, also from this list.
+    let visible = rows.iter().filter(|(review, _)| may_see_review(caller, viewer.person, review));
+    let machine = desk.machine();
+    let reviews =
+        visible.map(|(review, papers)| messages::review(review, papers, &machine, viewer)).collect();
     Ok(ListReviewsResponse { reviews, next_page_token })
 }
 

@@ -16,7 +16,8 @@ async fn page(
     size: i32,
     token: &str,
 ) -> Result<ListReviewsResponse, Status> {
-    let request = ListReviewsRequest { page_size: size, page_token: token.to_owned() };
+    let page_token = token.to_owned();
+    let request = ListReviewsRequest { page_size: size, page_token, ..ListReviewsRequest::default() };
     let request = world.request(role, who, request);
     world.triage().list_reviews(request).await.map(tonic::Response::into_inner)
 }

@@ -3,7 +3,8 @@
 use auth::Role;
 use contract::classification::v1::decide_review_request::Decision;
 use contract::classification::v1::{
-    ChangeLeaf, ClassifyTextRequest, Confirm, DecideReviewRequest, Reject, ReturnToCitizen, Review,
+    AskReporter, ChangeLeaf, ClassifyTextRequest, Confirm, DecideReviewRequest, MarkDuplicate, MarkEmergency,
+    Reject, ReturnToCitizen, Review,
 };
 use contract::event::v1::ReportClassified;
 use prost::Message as _;
@@ -37,9 +38,15 @@ async fn wrong_decisions_are_refused_and_change_nothing() {
     };
     let with = |decision| DecideReviewRequest { decision: Some(decision), ..good.clone() };
     let leaf = |leaf: &str| Decision::ChangeLeaf(ChangeLeaf { leaf: leaf.to_owned(), urgency: 0 });
-    let back =
-        |leaf: &str, note: String| Decision::ReturnToCitizen(ReturnToCitizen { leaf: leaf.to_owned(), note });
-    let reject = |note: &str| Decision::Reject(Reject { note: note.to_owned() });
+    let back = |leaf: &str, note: String| {
+        Decision::ReturnToCitizen(ReturnToCitizen { leaf: leaf.to_owned(), note, template: String::new() })
+    };
+    let reject = |note: &str| Decision::Reject(Reject { note: note.to_owned(), template: String::new() });
+    let ready =
+        |template: &str| Decision::Reject(Reject { note: String::new(), template: template.to_owned() });
+    let ask = |question: &str| Decision::AskReporter(AskReporter { question: question.to_owned() });
+    let emergency = |leaf: &str| Decision::MarkEmergency(MarkEmergency { leaf: leaf.to_owned() });
+    let twin = |report: &str| Decision::MarkDuplicate(MarkDuplicate { report: report.to_owned() });
     let urgency = Decision::ChangeLeaf(ChangeLeaf { leaf: "security.noise".to_owned(), urgency: 77 });
     let wrong = [
         ("DECISION_MISSING", DecideReviewRequest { decision: None, ..good.clone() }),
@@ -53,6 +60,15 @@ async fn wrong_decisions_are_refused_and_change_nothing() {
         ("TEXT_TOO_LONG", with(reject(&"ă".repeat(4_001)))),
         ("TEXT_TOO_LONG", with(back("out_of_scope.other", "a".repeat(4_001)))),
         ("TEXT_UNREADABLE", with(reject("x\0"))),
+        ("TEMPLATE_UNKNOWN", with(ready("returned.unheard_of"))),
+        ("TEMPLATE_UNKNOWN", with(ready("court"))),
+        ("TEXT_EMPTY", with(ask(" \u{200b}"))),
+        ("TEXT_TOO_LONG", with(ask(&"ă".repeat(4_001)))),
+        ("LEAF_UNKNOWN", with(emergency("out_of_scope.other"))),
+        ("DUPLICATE_INVALID", with(twin(""))),
+        ("DUPLICATE_INVALID", with(twin("reports/7"))),
+        ("DUPLICATE_INVALID", with(twin(&report(99).name()))),
+        ("DUPLICATE_INVALID", with(twin(&review.report))),
         ("TEXT_UNREADABLE", with(back("out_of_scope.other", "\u{1b}[31mđảo".to_owned()))),
         ("REQUEST_ID_INVALID", DecideReviewRequest { request_id: "1".to_owned(), ..good.clone() }),
         ("REQUEST_ID_INVALID", DecideReviewRequest { request_id: String::new(), ..good.clone() }),
@@ -89,7 +105,7 @@ async fn a_repeated_decision_gets_the_stored_answer_and_has_one_effect() {
     assert_eq!(world.heard::<ReportClassified>().len(), 1);
     assert_eq!(crate::triage::labels(&world).await.len(), 1);
 
-    let reject = Decision::Reject(Reject { note: "sai".to_owned() });
+    let reject = Decision::Reject(Reject { note: "sai".to_owned(), template: String::new() });
     let reused = decide(&world, Role::Coordinator, &review, reject, Uuid::from_u128(1)).await;
     assert_eq!(reason(reused), "REQUEST_ID_REUSED");
     let late = decide(&world, Role::Coordinator, &first, confirm(), Uuid::from_u128(2)).await;

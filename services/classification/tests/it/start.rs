@@ -11,6 +11,7 @@ use engines::Ground;
 use province::Province;
 use serde::Deserialize;
 use uuid::Uuid;
+use vocabulary::Clock;
 
 use crate::pack::{PACK, copy};
 use crate::triage::decide;
@@ -35,7 +36,7 @@ async fn a_missing_or_broken_model_names_the_command_that_makes_one() {
 async fn start(province: &Arc<Province>) -> StartError {
     let data = tempfile::tempdir().unwrap();
     let ground = Ground::on_table_bus();
-    let (platform, _bus) = platform(&ground, data.path(), province.clone(), None).await;
+    let (platform, _bus) = platform(&ground, data.path(), province.clone(), None, Clock::system()).await;
     let outcome = classification::start(config(), &platform).await;
     assert!(!platform.readiness.is_ready(), "not ready without a model");
     outcome.err().unwrap()

@@ -3,8 +3,8 @@
 use auth::Role;
 use contract::classification::v1::decide_review_request::Decision;
 use contract::classification::v1::{
-    ChangeLeaf, Classification, Confirm, DecideReviewRequest, GetClassificationRequest, Reject,
-    ReturnToCitizen, Review, ReviewState,
+    ChangeLeaf, Classification, ConfidenceLevel, Confirm, DecideReviewRequest, GetClassificationRequest,
+    Reject, ReturnToCitizen, Review, ReviewState,
 };
 use contract::common::v1::{Access, Scope, Urgency};
 use contract::event::v1::{Disposition, ReportClassified, ReportReclassified, ReviewRequested};
@@ -63,6 +63,20 @@ async fn what_the_policy_is_sure_of_goes_straight_to_routing() {
     let word = suggestion.reasons.iter().find(|reason| reason.kind == "WORD").unwrap();
     let (start, end) = (word.start_byte as usize, word.end_byte as usize);
     assert_eq!(PACK.texts.sure[start..end], word.code);
+    let letters: String = PACK.texts.sure.chars().collect::<Vec<_>>()
+        [word.start_char as usize..word.end_char as usize]
+        .iter()
+        .collect();
+    assert_eq!(letters, word.code);
+    assert_eq!((suggestion.leaves.len(), &suggestion.leaves[0].code), (3, &suggestion.leaf));
+    assert!((suggestion.leaves[0].probability - suggestion.confidence).abs() < 1e-6);
+    assert!(suggestion.leaves.is_sorted_by(|a, b| a.probability >= b.probability));
+    let level = match suggestion.confidence {
+        p if p >= 0.85 => ConfidenceLevel::High,
+        p if p >= 0.50 => ConfidenceLevel::Medium,
+        _ => ConfidenceLevel::Low,
+    };
+    assert_eq!(suggestion.level(), level);
 }
 
 #[tokio::test]
@@ -137,9 +151,8 @@ async fn a_secret_report_is_withheld_from_its_first_event_on_and_taught_to_nobod
     let asked = world.heard::<ReviewRequested>();
     assert_eq!(asked[0].suggestion.as_ref().unwrap().access(), Access::Quarantine);
     let [review] = &world.queue().await[..] else { panic!("one review") };
-    let back =
-        ReturnToCitizen { leaf: "out_of_scope.other".to_owned(), note: " gặp trực tiếp ".to_owned() };
-    let decision = Decision::ReturnToCitizen(back);
+    let (leaf, note) = ("out_of_scope.other".to_owned(), " gặp trực tiếp ".to_owned());
+    let decision = Decision::ReturnToCitizen(ReturnToCitizen { leaf, note, template: String::new() });
     decide(&world, Role::ClearedOfficer, review, decision, Uuid::from_u128(1)).await.unwrap();
     world.until_idle().await;
     let told = world.heard::<ReportClassified>();
@@ -199,7 +212,8 @@ async fn a_rejection_says_why_and_teaches_no_leaf() {
     world.tell(&[submitted(report(1), &PACK.texts.doubtful)]).await;
     let [review] = &world.queue().await[..] else { panic!("one review") };
     // With a direction mark and decomposed, as a careless or a sly program sends it.
-    let decision = Decision::Reject(Reject { note: " sai\u{202e} sự tha\u{323}\u{302}t".to_owned() });
+    let note = " sai\u{202e} sự tha\u{323}\u{302}t".to_owned();
+    let decision = Decision::Reject(Reject { note, template: String::new() });
     decide(&world, Role::Coordinator, review, decision, Uuid::from_u128(1)).await.unwrap();
     world.until_idle().await;
     let told = world.heard::<ReportClassified>();

@@ -8,11 +8,15 @@ use auth::{Caller, DevelopmentIssuer, ReporterSeal, Role, Verifier, VerifierConf
 use classification::{Config, SUBSCRIPTION};
 use contract::Event;
 use contract::classification::v1::classification_service_client::ClassificationServiceClient;
+use contract::classification::v1::learning_service_client::LearningServiceClient;
+use contract::classification::v1::similar_service_client::SimilarServiceClient;
 use contract::classification::v1::triage_service_client::TriageServiceClient;
 use contract::classification::v1::{ListReviewsRequest, Review};
+use contract::common::v1::Location;
 use contract::event::v1::{
-    ReportClassified, ReportHandedBack, ReportReclassified, ReportSnapshot, ReportSubmitted, ReportWithdrawn,
-    ReviewRequested, RouteMissing,
+    Closing, InfoProvided, InfoRequested, ReportClassified, ReportHandedBack, ReportReclassified,
+    ReportReopened, ReportResolved, ReportSnapshot, ReportSubmitted, ReportWithdrawn, ReturnContested,
+    ReviewRequested, RouteMissing, WorkStarted,
 };
 use database::Database;
 use engines::{Ground, is_idle};
@@ -21,7 +25,7 @@ use province::Province;
 use runtime::grpc::{Api, Context, GrpcConfig};
 use runtime::wire::PageKey;
 use runtime::{Lifecycle, Platform, Readiness};
-use sea_orm::DbErr;
+use sea_orm::{ConnectionTrait as _, DbErr, Statement};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use settings::HumanDuration;
 use tempfile::TempDir;
@@ -39,7 +43,7 @@ pub const MORNING: Timestamp = Timestamp::from_micros(1_795_143_600_000_000);
 
 const LISTENER: Subscription = Subscription {
     queue: "listener",
-    types: &[ReportClassified::TYPE, ReviewRequested::TYPE, ReportReclassified::TYPE],
+    types: &[ReportClassified::TYPE, ReviewRequested::TYPE, ReportReclassified::TYPE, InfoRequested::TYPE],
 };
 
 pub struct World {
@@ -47,6 +51,7 @@ pub struct World {
     pub platform: Platform,
     pub bus: Bus,
     pub heard: Arc<Mutex<Vec<Envelope>>>,
+    pub service: classification::Service,
     channel: Channel,
     issuer: DevelopmentIssuer,
     ground: Ground,
@@ -60,7 +65,33 @@ impl World {
     }
 
     pub async fn with_chaos(chaos: Option<Chaos>) -> Self {
-        Self::open(tempfile::tempdir().unwrap(), Ground::on_table_bus(), chaos).await
+        let province = PACK.province.clone();
+        Self::open(Ground::on_table_bus(), province, chaos, Clock::system()).await
+    }
+
+    /// A world with another province pack.
+    pub async fn of_pack(province: Arc<Province>) -> Self {
+        Self::open(Ground::on_table_bus(), province, None, Clock::system()).await
+    }
+
+    /// A world whose clock stands until it is moved.
+    pub async fn at(start: Timestamp) -> Self {
+        Self::open(Ground::on_table_bus(), PACK.province.clone(), None, Clock::manual(start)).await
+    }
+
+    /// Moves the clock, and waits until what has become due is done.
+    pub async fn pass(&self, time: Duration) {
+        self.platform.clock.advance(time);
+        let now = self.platform.clock.now().micros();
+        eventually("nothing is due", async || {
+            self.service.look_at_reviews();
+            let sql = format!("SELECT count(*) AS due FROM reviews WHERE wake_time <= {now}");
+            let due = Statement::from_string(self.database().backend(), sql);
+            let row = self.database().read().query_one_raw(due).await.unwrap().unwrap();
+            row.try_get::<i64>("", "due").unwrap() == 0
+        })
+        .await;
+        self.until_idle().await;
     }
 
     /// Stops, and starts again on the same files.
@@ -69,20 +100,29 @@ impl World {
         self.platform.lifecycle.run_until_stopped().await;
         let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
         let ground = std::mem::replace(&mut self.ground, Ground::on_table_bus());
-        Self::open(folder, ground, None).await
+        Self::on(folder, ground, self.platform.province.clone(), None, Clock::system()).await
     }
 
-    async fn open(folder: TempDir, ground: Ground, chaos: Option<Chaos>) -> Self {
-        let (platform, bus) = platform(&ground, folder.path(), PACK.province.clone(), chaos).await;
+    async fn open(ground: Ground, province: Arc<Province>, chaos: Option<Chaos>, clock: Clock) -> Self {
+        Self::on(tempfile::tempdir().unwrap(), ground, province, chaos, clock).await
+    }
+
+    async fn on(
+        folder: TempDir,
+        ground: Ground,
+        province: Arc<Province>,
+        chaos: Option<Chaos>,
+        clock: Clock,
+    ) -> Self {
+        let (platform, bus) = platform(&ground, folder.path(), province, chaos, clock.clone()).await;
         let service = classification::start(config(), &platform).await.unwrap();
         let heard = listen(&ground, &folder, &platform, &bus).await;
-        let issuer =
-            DevelopmentIssuer::open(folder.path(), "https://issuer", "fieldreport", Clock::system()).unwrap();
+        let issuer = DevelopmentIssuer::open(folder.path(), "https://issuer", "fieldreport", clock).unwrap();
         let channel = serve(&service, &platform, &issuer).await;
         let database =
             Database::open(ground.database().place("classification", folder.path())).await.unwrap();
         let outbox = Outbox::new(database, "classification", Clock::system());
-        Self { folder, ground, platform, bus, heard, channel, issuer, outbox }
+        Self { folder, ground, platform, bus, heard, service, channel, issuer, outbox }
     }
 
     fn token(&self, role: Role, subject: &str) -> String {
@@ -103,13 +143,21 @@ impl World {
         TriageServiceClient::new(self.channel.clone())
     }
 
+    pub fn similar(&self) -> SimilarServiceClient<Channel> {
+        SimilarServiceClient::new(self.channel.clone())
+    }
+
+    pub fn learning(&self) -> LearningServiceClient<Channel> {
+        LearningServiceClient::new(self.channel.clone())
+    }
+
     pub fn classifications(&self) -> ClassificationServiceClient<Channel> {
         ClassificationServiceClient::new(self.channel.clone())
     }
 
     /// The whole queue as a cleared officer sees it.
     pub async fn queue(&self) -> Vec<Review> {
-        let request = ListReviewsRequest { page_size: 100, page_token: String::new() };
+        let request = ListReviewsRequest { page_size: 100, ..ListReviewsRequest::default() };
         let request = self.request(Role::ClearedOfficer, "officer", request);
         self.triage().list_reviews(request).await.unwrap().into_inner().reviews
     }
@@ -151,7 +199,8 @@ impl Drop for World {
 }
 
 pub fn config() -> Config {
-    Config { observe_interval: HumanDuration(Duration::from_secs(1)) }
+    let second = HumanDuration(Duration::from_secs(1));
+    Config { observe_interval: second, wake_interval: second }
 }
 
 pub async fn platform(
@@ -159,9 +208,9 @@ pub async fn platform(
     folder: &Path,
     province: Arc<Province>,
     chaos: Option<Chaos>,
+    clock: Clock,
 ) -> (Platform, Bus) {
     ground.prepare::<classification::Migrator>("classification", folder).await;
-    let clock = Clock::system();
     let bus = ground.bus(folder, vec![SUBSCRIPTION, LISTENER], chaos).await;
     let platform = Platform {
         lifecycle: Lifecycle::new(Duration::from_secs(5)),
@@ -250,13 +299,19 @@ async fn listen(
 }
 
 pub async fn eventually(what: &str, condition: impl AsyncFn() -> bool) {
-    for _ in 0..4_000 {
+    within(Duration::from_secs(20), what, condition).await;
+}
+
+/// As [`eventually`], for what takes long.
+pub async fn within(time: Duration, what: &str, condition: impl AsyncFn() -> bool) {
+    const LOOK: Duration = Duration::from_millis(5);
+    for _ in 0..time.as_millis() / LOOK.as_millis() {
         if condition().await {
             return;
         }
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        tokio::time::sleep(LOOK).await;
     }
-    panic!("not within 20 s: {what}");
+    panic!("not within {time:?}: {what}");
 }
 
 /// The reason that a refusal gives to programs.
@@ -285,10 +340,15 @@ pub fn event<E: Event>(source: &str, report: ReportId, sequence: i64, body: &E) 
 }
 
 pub fn submitted_at(report: ReportId, text: &str, at: Timestamp) -> Envelope {
+    sent_from(report, text, Location::default(), at)
+}
+
+pub fn sent_from(report: ReportId, text: &str, location: Location, at: Timestamp) -> Envelope {
     let snapshot = ReportSnapshot {
         report: report.name(),
         code: "CM-4F7K2-9QX3M".to_owned(),
         text: text.to_owned(),
+        location: Some(location),
         create_time: Some(runtime::wire::timestamp(at)),
         reporter_proof: vec![7; 32].into(),
         ..ReportSnapshot::default()
@@ -312,4 +372,36 @@ pub fn handed_back(report: ReportId, sequence: i64, why: &str) -> Envelope {
 
 pub fn route_missing(report: ReportId, sequence: i64, why: &str) -> Envelope {
     event("routing", report, sequence, &RouteMissing { report: report.name(), reason: why.to_owned() })
+}
+
+pub fn answered(report: ReportId, sequence: i64, text: &str) -> Envelope {
+    let provide_time = Some(runtime::wire::timestamp(MORNING));
+    let body = InfoProvided { report: report.name(), text: text.to_owned(), provide_time };
+    event("intake", report, sequence, &body)
+}
+
+pub fn contested(report: ReportId, sequence: i64, why: &str) -> Envelope {
+    let contest_time = Some(runtime::wire::timestamp(MORNING));
+    let reason = why.to_owned();
+    event(
+        "intake",
+        report,
+        sequence,
+        &ReturnContested { report: report.name(), round: 1, reason, contest_time },
+    )
+}
+
+pub fn started(report: ReportId, sequence: i64) -> Envelope {
+    event("routing", report, sequence, &WorkStarted { report: report.name(), ..WorkStarted::default() })
+}
+
+pub fn resolved(report: ReportId, sequence: i64, round: i32) -> Envelope {
+    let closing = Some(Closing { round, ..Closing::default() });
+    let body = ReportResolved { report: report.name(), closing, ..ReportResolved::default() };
+    event("routing", report, sequence, &body)
+}
+
+pub fn reopened(report: ReportId, round: i32) -> Envelope {
+    let body = ReportReopened { report: report.name(), round, reopen_time: None };
+    event("satisfaction", report, i64::from(round), &body)
 }

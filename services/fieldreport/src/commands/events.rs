@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::cli::Common;
 use crate::commands::{Misconfigured, load_config};
-use crate::config::Config;
+use crate::config::{Config, Name};
 use crate::data_folder::DataFolder;
 use crate::system;
 
@@ -31,6 +31,11 @@ impl Desk {
         let data = if embedded { Some(DataFolder::take(&config.data)?) } else { None };
         Ok(Self { outboxes: system::open_outboxes(&config).await?, config, _data: data })
     }
+}
+
+/// The database of a service, if it is one of those that are configured.
+pub(super) fn database_of(outboxes: &[Outbox], name: Name) -> Option<&Outbox> {
+    outboxes.iter().find(|outbox| outbox.source() == name.as_str())
 }
 
 /// An event as operators see it.

@@ -8,6 +8,7 @@ mod events;
 mod locate;
 mod migrate;
 mod model;
+mod models;
 mod outbox;
 mod parked;
 mod reconcile;
@@ -55,6 +56,9 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Model(Model::Train(common)) => model::train(&common),
         Command::Model(Model::Evaluate(arguments)) => model::evaluate(&arguments),
         Command::Model(Model::Bands(arguments)) => model::bands(&arguments),
+        Command::Model(Model::List(arguments)) => models::list(&arguments),
+        Command::Model(Model::Rollback(common)) => models::rollback(&common),
+        Command::Model(Model::Promote(arguments)) => models::promote(&arguments),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("fieldreport: {error:#}");

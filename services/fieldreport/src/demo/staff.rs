@@ -49,7 +49,7 @@ impl Staff {
 pub async fn find_review(reader: &Actor, report: &str) -> Result<Option<Review>, Status> {
     let mut page_token = String::new();
     loop {
-        let request = ListReviewsRequest { page_size: 100, page_token };
+        let request = ListReviewsRequest { page_size: 100, page_token, ..Default::default() };
         let page = reader.call(request, async |request| reader.triage().list_reviews(request).await).await?;
         if let Some(review) = page.reviews.into_iter().find(|review| review.report == report) {
             return Ok(Some(review));
@@ -66,8 +66,10 @@ pub async fn decide(officer: &Actor, review: &Review, ruling: Ruling) -> Result<
     let decision = match ruling {
         Ruling::Confirm => Decision::Confirm(Confirm {}),
         Ruling::ChangeLeaf(leaf) => Decision::ChangeLeaf(ChangeLeaf { leaf, urgency: 0 }),
-        Ruling::Return { leaf, note } => Decision::ReturnToCitizen(ReturnToCitizen { leaf, note }),
-        Ruling::Reject { note } => Decision::Reject(Reject { note }),
+        Ruling::Return { leaf, note } => {
+            Decision::ReturnToCitizen(ReturnToCitizen { leaf, note, template: String::new() })
+        }
+        Ruling::Reject { note } => Decision::Reject(Reject { note, template: String::new() }),
     };
     let request = DecideReviewRequest {
         name: review.name.clone(),

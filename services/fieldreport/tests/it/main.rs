@@ -2,6 +2,7 @@
 
 mod crash;
 mod logs;
+mod models;
 mod owner;
 mod parked;
 mod process;

@@ -1,6 +1,7 @@
 //! A report as its reporter and the public know it: the projection of everything that happened to it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use province::LocalText;
 use vocabulary::{
@@ -28,6 +29,22 @@ pub struct Answer {
     pub promised: Option<Timestamp>,
     /// When it became public.
     pub time: Timestamp,
+    /// Counts the closings; 0 in answers of before rounds were kept.
+    #[serde(default)]
+    pub round: i32,
+}
+
+/// What the reporter is asked.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Question {
+    /// The question.
+    pub text: String,
+    /// Until when an answer is waited for.
+    pub due: Timestamp,
+    /// Who asks.
+    pub agency: AgencyId,
+    /// Whether a coordinator asks, before the report goes anywhere; else the agency that has it.
+    pub in_triage: bool,
 }
 
 /// A text in both languages, as it is stored.
@@ -88,6 +105,10 @@ pub struct Report {
     pub answer: Option<Answer>,
     /// Invitation to rate.
     pub invitation: Option<InvitationId>,
+    /// What the reporter is asked, while an answer is awaited.
+    pub question: Option<Question>,
+    /// Whether the reporter has contested a return.
+    pub contested: bool,
     /// Number of the last timeline entry.
     pub last_sequence: i64,
     /// Hash of the last timeline entry.
@@ -107,8 +128,8 @@ impl Report {
             | ReportState::Returned
             | ReportState::Rejected
             | ReportState::Withdrawn => false,
-            ReportState::AwaitingInfo
-            | ReportState::Assigned
+            ReportState::AwaitingInfo => self.question.as_ref().is_some_and(|question| !question.in_triage),
+            ReportState::Assigned
             | ReportState::InProgress
             | ReportState::HandedBack
             | ReportState::PendingApproval
@@ -125,6 +146,54 @@ impl Report {
     pub fn withdraw(&self) -> Result<Change, Problem> {
         self.require_open()?;
         Ok(Change { state: Some(ReportState::Withdrawn), ..Change::default() })
+    }
+
+    /// Answers what was asked.
+    pub fn provide_info(&self) -> Result<Change, Problem> {
+        let question = self.question.as_ref().filter(|_| self.state == ReportState::AwaitingInfo);
+        let question = question.ok_or_else(|| {
+            Problem::new(
+                ErrorCode::FailedPrecondition,
+                "INFO_NOT_REQUESTED",
+                "nothing is asked, or not any more; write a message instead",
+                "Hiện không có câu hỏi nào cần bổ sung; Ông/Bà có thể gửi tin nhắn.",
+            )
+            .with("current_state", self.state.as_str())
+        })?;
+        let next = if question.in_triage { ReportState::UnderReview } else { ReportState::InProgress };
+        Ok(Change { state: Some(next), ..Change::default() })
+    }
+
+    /// Until when the reporter may contest how it ended, if that can be contested: a return or refusal, once.
+    pub fn contest_until(&self, window: Duration) -> Option<Timestamp> {
+        let given_back = matches!(self.state, ReportState::Returned | ReportState::Rejected);
+        let answer = self.answer.as_ref().filter(|_| given_back && !self.contested);
+        answer.map(|answer| answer.time + window)
+    }
+
+    /// Asks for another look at a return or refusal. Answers which closing that was.
+    pub fn contest(&mut self, window: Duration, now: Timestamp) -> Result<(i32, Change), Problem> {
+        let refused = |reason, en: &str, vi: &str| {
+            let problem = Problem::new(ErrorCode::FailedPrecondition, reason, en, vi);
+            Err(problem.with("current_state", self.state.as_str()))
+        };
+        if !matches!(self.state, ReportState::Returned | ReportState::Rejected) {
+            return refused(
+                "NOT_RETURNED",
+                "only a return or refusal can be contested",
+                "Chỉ có thể đề nghị xem lại khi phản ánh đã bị trả lại hoặc không được tiếp nhận.",
+            );
+        }
+        if self.contest_until(window).is_none_or(|until| until <= now) {
+            return refused(
+                "CONTEST_CLOSED",
+                "it was contested before, or the time to do so is over",
+                "Phản ánh đã được đề nghị xem lại một lần hoặc đã hết thời hạn đề nghị.",
+            );
+        }
+        let round = self.answer.take().map_or(0, |answer| answer.round);
+        self.contested = true;
+        Ok((round, Change { state: Some(ReportState::UnderReview), ..Change::default() }))
     }
 
     /// Whether anything can still be written in its thread.
@@ -150,6 +219,10 @@ impl Report {
         let withdrawn = self.state == ReportState::Withdrawn;
         if let (Some(state), false) = (change.state, withdrawn) {
             self.state = state;
+            self.question = None;
+        }
+        if change.question.is_some() && !withdrawn {
+            self.question = change.question;
         }
         if let Some((leaf, urgency, access)) = change.classification {
             (self.leaf, self.urgency, self.access) = (Some(leaf), Some(urgency), access);
@@ -187,6 +260,8 @@ pub struct Change {
     pub answer: Option<Answer>,
     /// New invitation to rate.
     pub invitation: Option<InvitationId>,
+    /// New question to the reporter.
+    pub question: Option<Question>,
 }
 
 /// What an assignment tells the reporter.

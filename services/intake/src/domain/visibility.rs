@@ -56,6 +56,7 @@ mod tests {
     use vocabulary::{Point, ReportId, ReportState, Timestamp};
 
     use super::*;
+    use crate::domain::report::Question;
 
     fn report(access: Access, state: ReportState, leaf: Option<&str>) -> Report {
         Report {
@@ -79,6 +80,8 @@ mod tests {
             respond_due: None,
             answer: None,
             invitation: None,
+            question: None,
+            contested: false,
             last_sequence: 1,
             last_hash: [0; 32],
             applied: BTreeMap::new(),
@@ -121,6 +124,12 @@ mod tests {
         let doubtful = report(Access::Ordinary, ReportState::UnderReview, Some("infrastructure.road"));
         assert_eq!(sight(&caller(Role::Public, ""), &[2; 32], &doubtful), Sight::Nothing);
         assert_eq!(sight(&caller(Role::Coordinator, ""), &[2; 32], &doubtful), Sight::Staff);
+        let mut asked = report(Access::Ordinary, ReportState::AwaitingInfo, Some("infrastructure.road"));
+        for (in_triage, seen) in [(true, Sight::Nothing), (false, Sight::Public)] {
+            let (text, agency) = (String::new(), "ubnd-32002".parse().unwrap());
+            asked.question = Some(Question { text, due: Timestamp::EPOCH, agency, in_triage });
+            assert_eq!(sight(&caller(Role::Public, ""), &[2; 32], &asked), seen, "{in_triage}");
+        }
     }
 
     proptest! {

@@ -11,7 +11,7 @@ use vocabulary::{MediaId, Outcome, ReportState, Urgency};
 
 use crate::domain::media::Media;
 use crate::domain::message::Message;
-use crate::domain::report::{Answer, Report, Words};
+use crate::domain::report::{Answer, Question, Report, Words};
 use crate::domain::timeline::Entry;
 use crate::domain::visibility::Sight;
 
@@ -48,12 +48,30 @@ pub fn report(report: &Report, sight: Sight, media: &[MediaId], province: &Provi
         advice: advice(report, province),
         timeline: Vec::new(),
         messages: Vec::new(),
+        question: report.question.as_ref().filter(|_| sight != Sight::Public).map(question),
+        contest_until_time: report
+            .contest_until(province.policies.triage.contest)
+            .filter(|_| sight == Sight::Reporter)
+            .map(timestamp),
+    }
+}
+
+fn question(question: &Question) -> wire::Question {
+    wire::Question {
+        text: question.text.clone(),
+        due_time: Some(timestamp(question.due)),
+        agency: question.agency.name(),
     }
 }
 
 /// The answer to CreateReport: the report as it was taken, whatever became of it since.
 pub fn created(new: &Report, media: &[MediaId], province: &Province) -> Vec<u8> {
-    report(new, Sight::Reporter, media, province).encode_to_vec()
+    own_report(new, media, province)
+}
+
+/// A report for its reporter, as it is stored with a request that was answered.
+pub fn own_report(own: &Report, media: &[MediaId], province: &Province) -> Vec<u8> {
+    report(own, Sight::Reporter, media, province).encode_to_vec()
 }
 
 /// The public part places a matter to about 100 m.
@@ -89,14 +107,17 @@ fn advice(report: &Report, province: &Province) -> Option<common::LocalizedText>
     Some(common::LocalizedText { vi: fill(Language::Vi), en: fill(Language::En) })
 }
 
-/// A timeline entry.
-pub fn entry(entry: &Entry, sight: Sight) -> wire::TimelineEntry {
+/// A timeline entry. What a reporter was asked is between the reporter and the staff; others read that something was.
+pub fn entry(entry: &Entry, sight: Sight, province: &Province) -> wire::TimelineEntry {
+    let asked = entry.state == ReportState::AwaitingInfo && sight == Sight::Public;
+    let public = &province.templates.state(entry.state).public;
+    let text = if asked { Words::from(public) } else { entry.happening.text.clone() };
     wire::TimelineEntry {
         sequence: entry.sequence,
         time: Some(timestamp(entry.time)),
         event: entry.happening.kind.clone(),
         state: shown(entry.state, sight).into(),
-        text: Some(words(&entry.happening.text)),
+        text: Some(words(&text)),
         hash: entry.hash.to_vec().into(),
     }
 }

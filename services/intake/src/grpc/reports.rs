@@ -7,9 +7,10 @@ use auth::{Caller, Role};
 use contract::common::v1::{ReportState as WireState, Source};
 use contract::intake::v1::intake_service_server::IntakeService;
 use contract::intake::v1::{
-    CreateReportRequest, GetReportRequest, ListReportsRequest, ListReportsResponse, ListScope, Message,
-    PostMessageRequest, ReconcileReportsRequest, ReconcileReportsResponse, Report, ReportView,
-    WatchReportRequest, WatchReportResponse, WithdrawReportRequest,
+    ContestReturnRequest, CreateReportRequest, GetReportRequest, ListReportsRequest, ListReportsResponse,
+    ListScope, Message, PostMessageRequest, ProvideInfoRequest, ReconcileReportsRequest,
+    ReconcileReportsResponse, Report, ReportView, WatchReportRequest, WatchReportResponse,
+    WithdrawReportRequest,
 };
 use database::requests::Request as Repeatable;
 use futures::Stream;
@@ -21,13 +22,14 @@ use vocabulary::{Point, Problem, ReportId, RequestId, Text};
 
 use crate::domain::identity::Reporter;
 use crate::domain::submission::{Draft, Submission};
-use crate::domain::visibility::Sight;
 use crate::grpc::{encode, reconciliation};
 use crate::store::reports::Filter;
+use crate::usecases::contest_return::contest_return;
 use crate::usecases::create_report::CreateReport;
 use crate::usecases::get_report::{find_visible, get_report};
 use crate::usecases::list_reports::list_reports;
 use crate::usecases::post_message::{PostMessage, post_message};
+use crate::usecases::provide_info::provide_info;
 use crate::usecases::reconcile_reports::{patience, reconcile_reports};
 use crate::usecases::withdraw_report::withdraw_report;
 use crate::{Error, Intake, Parts, store};
@@ -78,7 +80,11 @@ impl IntakeService for Reports {
         let reading = get_report(&self.intake, &caller, id, full).await?;
         let mut report =
             encode::report(&reading.report, reading.sight, &reading.media, &self.intake.province);
-        report.timeline = reading.timeline.iter().map(|entry| encode::entry(entry, reading.sight)).collect();
+        report.timeline = reading
+            .timeline
+            .iter()
+            .map(|entry| encode::entry(entry, reading.sight, &self.intake.province))
+            .collect();
         report.messages = reading.messages.iter().map(encode::message).collect();
         Ok(Response::new(report))
     }
@@ -144,10 +150,45 @@ impl IntakeService for Reports {
         let intake = self.intake.clone();
         let work = async move {
             let province = intake.province.clone();
-            let encode = |report: &_, media: &[_]| {
-                encode::report(report, Sight::Reporter, media, &province).encode_to_vec()
-            };
+            let encode = |report: &_, media: &[_]| encode::own_report(report, media, &province);
             withdraw_report(&intake, repeatable, &owner, id, encode).await
+        };
+        decode(&self.intake.platform.lifecycle.shielded(work).await?)
+    }
+
+    async fn provide_info(&self, request: Request<ProvideInfoRequest>) -> Result<Response<Report>, Status> {
+        let caller = authorise(&request, &[Role::Citizen, Role::Assistant])?;
+        let message = request.into_inner();
+        let id = parse_report("name", &message.name)?;
+        let text = self.parse_text("text", &message.text)?;
+        let content = [message.name.as_bytes(), b"\n", message.text.as_bytes()].concat();
+        let repeatable = self.repeatable(&caller, &message.request_id, "ProvideInfo", &content)?;
+        let owner = self.intake.platform.reporters.owner(caller.subject());
+        let intake = self.intake.clone();
+        let work = async move {
+            let province = intake.province.clone();
+            let encode = |report: &_, media: &[_]| encode::own_report(report, media, &province);
+            provide_info(&intake, repeatable, &owner, id, text, encode).await
+        };
+        decode(&self.intake.platform.lifecycle.shielded(work).await?)
+    }
+
+    async fn contest_return(
+        &self,
+        request: Request<ContestReturnRequest>,
+    ) -> Result<Response<Report>, Status> {
+        let caller = authorise(&request, &[Role::Citizen, Role::Assistant])?;
+        let message = request.into_inner();
+        let id = parse_report("name", &message.name)?;
+        let reason = self.parse_text("reason", &message.reason)?;
+        let content = [message.name.as_bytes(), b"\n", message.reason.as_bytes()].concat();
+        let repeatable = self.repeatable(&caller, &message.request_id, "ContestReturn", &content)?;
+        let owner = self.intake.platform.reporters.owner(caller.subject());
+        let intake = self.intake.clone();
+        let work = async move {
+            let province = intake.province.clone();
+            let encode = |report: &_, media: &[_]| encode::own_report(report, media, &province);
+            contest_return(&intake, repeatable, &owner, id, reason, encode).await
         };
         decode(&self.intake.platform.lifecycle.shielded(work).await?)
     }
@@ -159,8 +200,7 @@ impl IntakeService for Reports {
         let content = content_of_message(&message);
         let repeatable = self.repeatable(&caller, &message.request_id, "PostMessage", &content)?;
         let posted = message.message.unwrap_or_default();
-        let maximum = self.intake.province.policies.text.maximum_code_points;
-        let text = Text::parse("message.text", &posted.text, maximum).map_err(Error::from)?;
+        let text = self.parse_text("message.text", &posted.text)?;
         let command = PostMessage { request: repeatable, report, text, internal: posted.internal };
         let intake = self.intake.clone();
         let work = async move { post_message(&intake, &caller, command, encode::message_bytes).await };
@@ -185,6 +225,10 @@ impl IntakeService for Reports {
 }
 
 impl Reports {
+    fn parse_text(&self, field: &str, text: &str) -> Result<Text, Error> {
+        Ok(Text::parse(field, text, self.intake.province.policies.text.maximum_code_points)?)
+    }
+
     fn repeatable(
         &self,
         caller: &Caller,
@@ -290,7 +334,10 @@ async fn follow(
         for entry in grown_by {
             after = entry.sequence;
             let resume_token = intake.platform.page_key.encode(bound, &after.to_be_bytes());
-            let step = WatchReportResponse { entry: Some(encode::entry(&entry, sight)), resume_token };
+            let step = WatchReportResponse {
+                entry: Some(encode::entry(&entry, sight, &intake.province)),
+                resume_token,
+            };
             if sender.send(Ok(step)).await.is_err() {
                 return Ok(());
             }

@@ -263,6 +263,8 @@ fn create(
         respond_due: None,
         answer: None,
         invitation: None,
+        question: None,
+        contested: false,
         last_sequence: 0,
         last_hash: GENESIS,
         applied: std::collections::BTreeMap::new(),

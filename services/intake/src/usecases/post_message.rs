@@ -4,7 +4,7 @@ use auth::{Caller, Role};
 use contract::event::v1::MessagePosted;
 use database::requests::{Known, Request};
 use province::Notice;
-use vocabulary::{MessageId, Problem, ReportId, Text};
+use vocabulary::{Access, MessageId, Problem, ReportId, Text};
 
 use crate::domain::message::Message;
 use crate::domain::report::Change;
@@ -65,12 +65,14 @@ pub async fn post_message(
     };
     messages::insert(work.tx(), &message).await?;
     database::fault_point!("intake.message.after-save");
+    // Outsiders may listen: what is not known to be ordinary is told to them without its words.
+    let open = report.leaf.is_some() && report.access == Access::Ordinary;
     let told = MessagePosted {
         report: report.id.name(),
         message: message.name(),
         author_role: message.author.as_str().to_owned(),
         internal: message.internal,
-        text: if message.internal { String::new() } else { message.text.clone() },
+        text: if message.internal || !open { String::new() } else { message.text.clone() },
     };
     let event = work.publish(report.id, now, &told);
     // An internal note leaves no trace on the timeline that the reporter reads.

@@ -3,14 +3,14 @@
 //! Events may come twice and in any order. What they say is replaced only by what has a higher sequence number of its
 //! source; a withdrawal is final; a reopening that comes before the closing it is about waits for it.
 
-use province::{ClockKind, Level, Province};
+use province::{ClockKind, Level, Province, ReturnKey};
 use vocabulary::{
     Access, AgencyId, AssignmentId, CommuneCode, LeafCode, MediaId, Point, ReportId, Timestamp, Urgency,
 };
 
 use super::route::{matched, route};
 use super::words::{AssignmentState, CaseState, CommuneMatch};
-use super::{Alarm, Assignment, Clock, Fact, Missing, guidance};
+use super::{Alarm, Assignment, Clock, Fact, Guide, Missing, Questions};
 
 /// The report as its reporter sent it, as far as agencies need it.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,12 +58,18 @@ pub enum Disposition {
 pub struct Decision {
     /// Counts the classification service's events about this report.
     pub sequence: i64,
+    /// When it was told.
+    pub time: Timestamp,
     /// What the report is about.
     pub matter: Matter,
     /// What is to become of it.
     pub disposition: Disposition,
     /// For return and reject: why, in words for the citizen; may be empty.
     pub note: String,
+    /// For return and reject: the ready text that was chosen; none for the one of the leaf.
+    pub template: Option<ReturnKey>,
+    /// Whether it answers a contest: what was given back is taken up again.
+    pub contested: bool,
 }
 
 /// Where the point lies.
@@ -113,6 +119,8 @@ pub struct Case {
     pub assignments: Vec<Assignment>,
     /// Every clock so far.
     pub clocks: Vec<Clock>,
+    /// When the reporter was asked.
+    pub questions: Questions,
     /// Counts the changes; 0 before it is stored.
     pub version: i64,
 }
@@ -132,6 +140,7 @@ impl Case {
             place: None,
             assignments: Vec::new(),
             clocks: Vec::new(),
+            questions: Questions::default(),
             version: 0,
         }
     }
@@ -146,9 +155,16 @@ impl Case {
         self.clocks.iter().find(|clock| clock.kind == kind && clock.round == round)
     }
 
-    /// A person must classify it: the first clock runs.
-    pub fn await_review(&mut self, rules: Rules<'_>, snapshot: Snapshot) {
+    /// A person must classify it: the first clock runs, on again if the reporter was asked before. `sequence` counts the
+    /// classification service's events, as in [`Decision`].
+    pub fn await_review(&mut self, rules: Rules<'_>, snapshot: Snapshot, sequence: i64, time: Timestamp) {
         self.learn(rules, snapshot);
+        self.note(rules, sequence, time, false);
+    }
+
+    /// The reporter is asked before the report goes anywhere: the first clock stands still.
+    pub fn await_answer(&mut self, rules: Rules<'_>, sequence: i64, time: Timestamp) {
+        self.note(rules, sequence, time, true);
     }
 
     /// It was classified, or classified anew.
@@ -156,6 +172,7 @@ impl Case {
         let code = snapshot.code.clone();
         let point = snapshot.point;
         self.learn(rules, snapshot);
+        self.note(rules, decision.sequence, decision.time, false);
         if decision.sequence <= self.sequence {
             return Vec::new();
         }
@@ -166,7 +183,9 @@ impl Case {
         self.place = Some(Place { commune: commune.clone(), found, metres });
         self.matter = Some(decision.matter.clone());
         self.seal_assignments(decision.matter.access);
-        if self.state.is_closed() {
+        if decision.contested && matches!(self.state, CaseState::Returned | CaseState::Rejected) {
+            self.round += 1;
+        } else if self.state.is_closed() {
             return Vec::new();
         }
         self.cancel_assignment(rules);
@@ -181,12 +200,15 @@ impl Case {
             },
             Disposition::Return => {
                 let Matter { leaf, access, .. } = &decision.matter;
-                let said = guidance(rules.province, leaf, *access, &code, commune.as_ref(), &decision.note);
+                let guide = Guide { province: rules.province, code: &code, commune: commune.as_ref() };
+                let said = guide.returning(leaf, *access, decision.template.as_ref(), &decision.note);
                 facts.push(Fact::Returned { round: self.round, guidance: Box::new(said) });
                 self.close(rules, CaseState::Returned, &mut facts);
             }
             Disposition::Reject => {
-                facts.push(Fact::Rejected { round: self.round, reason: decision.note });
+                let guide = Guide { province: rules.province, code: &code, commune: commune.as_ref() };
+                let reason = guide.rejecting(decision.template.as_ref(), decision.note);
+                facts.push(Fact::Rejected { round: self.round, reason });
                 self.close(rules, CaseState::Rejected, &mut facts);
             }
         }
@@ -329,6 +351,24 @@ impl Case {
             self.clocks.push(Clock::start(rules.province, ClockKind::Receive, 1, coordinator, start));
         }
         self.snapshot = Some(snapshot);
+        self.pace(rules);
+    }
+
+    fn note(&mut self, rules: Rules<'_>, sequence: i64, time: Timestamp, asks: bool) {
+        self.questions.note(sequence, time, asks);
+        self.pace(rules);
+    }
+
+    /// Time in which the reporter was asked does not count.
+    fn pace(&mut self, rules: Rules<'_>) {
+        if self.questions.is_empty() {
+            return;
+        }
+        let pauses = self.questions.pauses();
+        let receive = |clock: &&mut Clock| clock.kind == ClockKind::Receive;
+        if let Some(clock) = self.clocks.iter_mut().find(receive) {
+            clock.pause(rules.province, &pauses);
+        }
     }
 
     /// What has become a secret is one for whoever had the report before, too. A person who lowers the access lowers it

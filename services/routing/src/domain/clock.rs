@@ -1,6 +1,6 @@
 //! A promise of the regulation that runs, and when somebody must be told about it.
 
-use province::{ClockKind, Province};
+use province::{ClockKind, Pause, Province};
 use vocabulary::{AgencyId, Timestamp};
 
 use super::words::Told;
@@ -22,6 +22,8 @@ pub struct Clock {
     pub due_soon: Timestamp,
     /// When the promise was kept or became void; none while it runs.
     pub stop: Option<Timestamp>,
+    /// Whether it stands still.
+    pub paused: bool,
     /// What has been told.
     pub told: Told,
     /// The calendar it was computed with.
@@ -57,14 +59,26 @@ impl Clock {
             due: due.due,
             due_soon: due.due_soon,
             stop: None,
+            paused: false,
             told: Told::Nothing,
             calendar_version: due.calendar_version,
             policy_version: due.policy_version,
         }
     }
 
-    /// When the next thing is to be told; never for a clock that has stopped.
+    /// Stands still for these times. A clock that has stopped stays as it is.
+    pub fn pause(&mut self, province: &Province, pauses: &[Pause]) {
+        if self.stop.is_none() {
+            let due = province.due(self.kind, self.start, pauses);
+            (self.due, self.due_soon, self.paused) = (due.due, due.due_soon, due.paused_since.is_some());
+        }
+    }
+
+    /// When the next thing is to be told; never for a clock that has stopped or stands still.
     pub fn alarm_time(&self) -> Option<Timestamp> {
+        if self.paused {
+            return None;
+        }
         match (self.stop, self.told) {
             (Some(_), _) | (None, Told::Missed) => None,
             (None, Told::Nothing) => Some(self.due_soon.min(self.due)),

@@ -47,7 +47,15 @@ fn snapshot() -> Snapshot {
 fn decision(sequence: i64, leaf: &str, disposition: Disposition) -> Decision {
     let matter =
         Matter { leaf: leaf.parse().expect("a leaf"), urgency: Urgency::Normal, access: Access::Ordinary };
-    Decision { sequence, matter, disposition, note: String::new() }
+    Decision {
+        sequence,
+        time: MORNING,
+        matter,
+        disposition,
+        note: String::new(),
+        template: None,
+        contested: false,
+    }
 }
 
 fn words(text: &str) -> Text {
@@ -58,7 +66,7 @@ fn words(text: &str) -> Text {
 #[derive(Debug, Clone)]
 enum Step {
     Review,
-    Classify(i64, Disposition, Access),
+    Classify(i64, Disposition, Access, bool),
     Withdraw,
     Reopen(u32),
     Accept,
@@ -74,8 +82,8 @@ fn step() -> impl Strategy<Value = Step> {
     let access = prop::sample::select(Access::ALL);
     prop_oneof![
         1 => Just(Step::Review),
-        4 => (1_i64..12, disposition, access)
-            .prop_map(|(sequence, what, access)| Step::Classify(sequence, what, access)),
+        4 => (1_i64..12, disposition, access, any::<bool>())
+            .prop_map(|(sequence, what, access, contested)| Step::Classify(sequence, what, access, contested)),
         1 => Just(Step::Withdraw),
         2 => (1_u32..4).prop_map(Step::Reopen),
         4 => Just(Step::Accept),
@@ -102,14 +110,14 @@ fn apply(case: &mut Case, step: &Step, now: &mut Timestamp) -> Vec<Fact> {
     let (id, version) = case.open_assignment().map_or((mint(), 0), |open| (open.id, open.version));
     let outcome = match step {
         Step::Review => {
-            case.await_review(rules(*now), snapshot());
+            case.await_review(rules(*now), snapshot(), 1, *now);
             Ok(Vec::new())
         }
-        Step::Classify(sequence, what, access) => {
+        Step::Classify(sequence, what, access, contested) => {
             let leaf =
                 if *what == Disposition::Return { "out_of_scope.other" } else { "infrastructure.road" };
             let mut decision = decision(*sequence, leaf, *what);
-            decision.matter.access = *access;
+            (decision.matter.access, decision.contested) = (*access, *contested);
             Ok(case.classify(rules(*now), snapshot(), decision))
         }
         Step::Withdraw => Ok(case.withdraw(rules(*now))),
@@ -186,7 +194,7 @@ proptest! {
             let mut case = Case::new(ReportId(uuid::Uuid::from_u128(1)));
             for event in order {
                 match event {
-                    0 => case.await_review(rules(MORNING), snapshot()),
+                    0 => case.await_review(rules(MORNING), snapshot(), 1, MORNING),
                     1 => drop(case.classify(rules(MORNING), snapshot(), decision(2, "infrastructure.road", Disposition::Route))),
                     2 => drop(case.classify(rules(MORNING), snapshot(), decision(5, "out_of_scope.other", Disposition::Return))),
                     3 => drop(case.reopen(rules(MORNING), 1)),
@@ -281,7 +289,8 @@ fn every_leaf_out_of_scope_has_guidance_without_holes() {
     for leaf in province().taxonomy.leaves() {
         for commune in [None, Some(&province().communes.all()[0].code)] {
             for access in Access::ALL {
-                let said = guidance(province(), &leaf.code, *access, "CM-1", commune, "Ghi chú.");
+                let guide = Guide { province: province(), code: "CM-1", commune };
+                let said = guide.returning(&leaf.code, *access, None, "Ghi chú.");
                 for text in [&said.text.vi, &said.text.en] {
                     assert!(!text.is_empty() && !text.contains(['{', '}']), "{}: {text}", leaf.code);
                     assert!(text.contains("Ghi chú."), "{}: {text}", leaf.code);
@@ -301,4 +310,44 @@ fn a_late_distribution_is_told_at_once() {
         .iter()
         .any(|fact| matches!(fact, Fact::Rang { alarm: Alarm::Missed, kind: ClockKind::Receive, .. }));
     assert!(missed, "{facts:?}");
+}
+
+#[test]
+fn the_coordinators_choice_of_words_comes_first() {
+    let guide = Guide { province: province(), code: "CM-1", commune: None };
+    let key: province::ReturnKey = "returned.court".parse().expect("a key");
+    let leaf = "out_of_scope.other".parse().expect("a leaf");
+    let said = guide.returning(&leaf, Access::Ordinary, Some(&key), "Đã gọi điện.");
+    assert!(said.channel.vi.contains("Tòa án") && said.text.vi.ends_with("\n\nĐã gọi điện."), "{said:?}");
+    let reason = guide.rejecting(Some(&key), String::new());
+    assert!(reason.contains("CM-1") && !reason.ends_with('\n'), "{reason}");
+    assert_eq!(guide.rejecting(None, "Sai sự thật.".to_owned()), "Sai sự thật.");
+}
+
+#[test]
+fn a_contested_return_is_taken_up_in_the_next_round_and_nothing_else_is() {
+    let returned = |what: Disposition| {
+        let mut case = Case::new(ReportId(uuid::Uuid::from_u128(1)));
+        case.classify(rules(MORNING), snapshot(), decision(1, "out_of_scope.other", what));
+        case
+    };
+    let contested = |sequence, leaf, what| Decision { contested: true, ..decision(sequence, leaf, what) };
+    for what in [Disposition::Return, Disposition::Reject] {
+        let mut case = returned(what);
+        let later = MORNING + Duration::from_secs(86_400);
+        let unasked = decision(2, "infrastructure.road", Disposition::Route);
+        assert_eq!(case.clone().classify(rules(later), snapshot(), unasked), Vec::new());
+        let taken_up = contested(2, "infrastructure.road", Disposition::Route);
+        let facts = case.classify(rules(later), snapshot(), taken_up.clone());
+        assert!(
+            matches!(&facts[..], [Fact::Assigned { assignment, .. }] if assignment.round == 2),
+            "{facts:?}"
+        );
+        check(&case);
+        assert_eq!(case.classify(rules(later), snapshot(), taken_up), Vec::new(), "once");
+        let mut case = returned(what);
+        let again = contested(2, "out_of_scope.other", Disposition::Return);
+        let facts = case.classify(rules(later), snapshot(), again);
+        assert!(matches!(&facts[..], [Fact::Returned { round: 2, .. }]), "{facts:?}");
+    }
 }

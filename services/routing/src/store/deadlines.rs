@@ -41,7 +41,9 @@ pub(crate) async fn count_running(db: &impl ConnectionTrait, now: Timestamp) -> 
             .filter(clock::Column::Kind.eq(kind.as_str()))
             .filter(clock::Column::StopTime.is_null());
         let open = of_kind.clone().count(db).await?;
-        let overdue = of_kind.filter(clock::Column::DueTime.lt(now.micros())).count(db).await?;
+        let late =
+            of_kind.filter(clock::Column::DueTime.lt(now.micros())).filter(clock::Column::Paused.eq(false));
+        let overdue = late.count(db).await?;
         running.push(Running { kind, open, overdue });
     }
     Ok(running)

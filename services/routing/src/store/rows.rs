@@ -7,7 +7,7 @@ use sea_orm::{DbErr, Set};
 use vocabulary::{AssignmentId, MediaId, Point, ReportId, Timestamp};
 
 use super::entities::{assignment, case, clock};
-use crate::domain::{Assignment, Case, Clock, Matter, Place, Resolution, Snapshot};
+use crate::domain::{Assignment, Case, Clock, Matter, Place, Questions, Resolution, Snapshot};
 
 /// A row that this binary cannot have written.
 fn corrupt(what: &str) -> DbErr {
@@ -38,6 +38,11 @@ fn media(json: &str) -> Result<Vec<MediaId>, DbErr> {
     serde_json::from_str(json).map_err(|_| corrupt("a list of media"))
 }
 
+fn questions(json: Option<&str>) -> Result<Questions, DbErr> {
+    let questions = json.map(serde_json::from_str).transpose();
+    Ok(questions.map_err(|_| corrupt("a list of questions"))?.unwrap_or_default())
+}
+
 fn media_json(media: &[MediaId]) -> String {
     // A list of UUIDs always has a JSON text.
     serde_json::to_string(media).unwrap_or_default()
@@ -63,6 +68,7 @@ pub(super) fn to_case(
         hand_backs: count(row.hand_backs)?,
         reopen_round: count(row.reopen_round)?,
         version: row.version,
+        questions: questions(row.questions.as_deref())?,
         snapshot: to_snapshot(row)?,
         place,
         assignments,
@@ -119,6 +125,10 @@ pub(super) fn from_case(case: &Case) -> case::ActiveModel {
         commune_code: Set(place.and_then(|place| Some(place.commune.as_ref()?.as_str().to_owned()))),
         commune_match: Set(place.map(|place| place.found.as_str().to_owned())),
         commune_metres: Set(place.map(|place| place.metres)),
+        // A map of numbers always has a JSON text.
+        questions: Set(
+            (!case.questions.is_empty()).then(|| serde_json::to_string(&case.questions).unwrap_or_default())
+        ),
         version: Set(case.version),
     }
 }
@@ -186,6 +196,7 @@ pub(super) fn to_clock(row: clock::Model) -> Result<Clock, DbErr> {
         due: Timestamp::from_micros(row.due_time),
         due_soon: Timestamp::from_micros(row.due_soon_time),
         stop: at(row.stop_time),
+        paused: row.paused,
         told: word(&row.told)?,
         calendar_version: row.calendar_version,
         policy_version: row.policy_version,
@@ -202,6 +213,7 @@ pub(super) fn from_clock(report: ReportId, clock: &Clock) -> clock::ActiveModel 
         due_time: Set(clock.due.micros()),
         due_soon_time: Set(clock.due_soon.micros()),
         stop_time: Set(clock.stop.map(Timestamp::micros)),
+        paused: Set(clock.paused),
         told: Set(clock.told.as_str().to_owned()),
         alarm_time: Set(clock.alarm_time().map(Timestamp::micros)),
         calendar_version: Set(clock.calendar_version.clone()),

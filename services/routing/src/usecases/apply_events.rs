@@ -15,6 +15,8 @@ use crate::{events, store};
 pub(crate) enum News {
     /// A person must classify it.
     ReviewRequested(Snapshot),
+    /// The reporter is asked first.
+    InfoRequested,
     /// It was classified, or classified anew.
     Classified(Snapshot, Decision),
     /// The reporter took it back.
@@ -52,7 +54,11 @@ pub(crate) async fn apply_events(
         let case = after.entry(envelope.report).or_insert_with(known);
         let facts = match news {
             News::ReviewRequested(snapshot) => {
-                case.await_review(rules, snapshot);
+                case.await_review(rules, snapshot, envelope.sequence, envelope.time);
+                Vec::new()
+            }
+            News::InfoRequested => {
+                case.await_answer(rules, envelope.sequence, envelope.time);
                 Vec::new()
             }
             News::Classified(snapshot, decision) => case.classify(rules, snapshot, decision),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use contract::event::v1 as event;
 use event::Disposition;
+use messaging::Envelope;
 use province::ClockKind;
 use runtime::wire::timestamp;
 
@@ -60,6 +61,31 @@ async fn a_report_that_waits_for_a_person_is_on_the_first_clock() {
     world.publish(&[report.classified(2, ROAD, Disposition::Route)]).await;
     let missed: event::DeadlineMissed = world.wait_for(1).await;
     assert_eq!((missed.clock(), missed.due_time), (event::ClockKind::Receive, Some(timestamp(due.due))));
+}
+
+#[tokio::test]
+async fn while_the_reporter_is_asked_the_first_clock_stands_still() {
+    let world = World::start().await;
+    let report = Report::new(6);
+    let hour = Duration::from_secs(3_600);
+    let told_now = |envelope: Envelope| Envelope { time: world.clock.now(), ..envelope };
+    world.publish(&[report.review_requested(1)]).await;
+    world.clock.advance(hour);
+    world.publish(&[told_now(report.info_requested(2))]).await;
+    let due = province().due(ClockKind::Receive, morning(), &[]);
+    go_to(&world, due.due).await;
+    world.clock.advance(24 * hour);
+    world.service.look_at_clocks();
+    world.rest().await;
+    assert_eq!(world.told::<event::DeadlineMissed>(), [], "nothing is missed meanwhile");
+    let asked = morning() + hour;
+    let waited = world.clock.now().since(asked);
+    world.publish(&[told_now(report.review_requested(3))]).await;
+    go_to(&world, due.due_soon + waited).await;
+    let approaching: event::DeadlineApproaching = world.wait_for(1).await;
+    assert_eq!(approaching.due_time, Some(timestamp(due.due + waited)));
+    go_to(&world, due.due + waited).await;
+    world.wait_for::<event::DeadlineMissed>(1).await;
 }
 
 #[tokio::test]

@@ -1,13 +1,16 @@
 //! Whatever order events come in, and however often, a report ends in the same state.
 
+use std::time::Duration;
+
 use contract::common::v1 as common;
 use contract::event::v1 as event;
 use event::Disposition;
 use messaging::{Chaos, Envelope};
+use province::ClockKind;
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use vocabulary::ReportId;
 
-use crate::world::{Report, World};
+use crate::world::{Report, World, morning, province};
 
 const ROAD: &str = "infrastructure.road";
 
@@ -96,6 +99,25 @@ async fn routed_then_classified_anew() {
     .await;
     assert!(end[0].starts_with("assigned 1 3 security.disorder"), "{end:?}");
     assert_eq!(end.len(), 3, "{end:?}");
+}
+
+#[tokio::test]
+async fn asked_twice_and_still_waiting() {
+    let end = every_order_ends_alike(|report| {
+        let at = |envelope: Envelope, minutes: u64| {
+            let time = envelope.time + Duration::from_secs(60 * minutes);
+            Envelope { time, ..envelope }
+        };
+        vec![
+            report.review_requested(1),
+            at(report.info_requested(2), 10),
+            at(report.review_requested(3), 40),
+            at(report.info_requested(4), 50),
+        ]
+    })
+    .await;
+    let due = province().due(ClockKind::Receive, morning(), &[]).due + Duration::from_secs(30 * 60);
+    assert!(end[1].ends_with(&due.micros().to_string()), "{end:?}");
 }
 
 #[tokio::test]

@@ -326,6 +326,7 @@ impl Report {
             classification: Some(Self::classification(leaf, access)),
             disposition: disposition.into(),
             note: note.into(),
+            ..event::ReportClassified::default()
         };
         self.envelope("classification", sequence, &body)
     }
@@ -346,12 +347,18 @@ impl Report {
             classification: Some(Self::classification(leaf, access)),
             disposition: disposition.into(),
             note: String::new(),
+            ..event::ReportReclassified::default()
         };
         self.envelope("classification", sequence, &body)
     }
 
     pub fn review_requested(&self, sequence: i64) -> Envelope {
         let body = event::ReviewRequested { report: Some(self.snapshot()), ..Default::default() };
+        self.envelope("classification", sequence, &body)
+    }
+
+    pub fn info_requested(&self, sequence: i64) -> Envelope {
+        let body = event::InfoRequested { report: self.id.name(), ..Default::default() };
         self.envelope("classification", sequence, &body)
     }
 

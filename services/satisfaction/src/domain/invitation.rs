@@ -88,19 +88,22 @@ pub enum Standing {
     Open,
     /// The reporter took the report back: nobody is asked any more.
     Withdrawn,
+    /// The reporter contests the closing: it is not the last word, and the next one will be rated.
+    Contested,
     /// The rating window is over.
     Closed,
 }
 
 impl Standing {
     /// Every standing.
-    pub const ALL: &'static [Self] = &[Self::Open, Self::Withdrawn, Self::Closed];
+    pub const ALL: &'static [Self] = &[Self::Open, Self::Withdrawn, Self::Contested, Self::Closed];
 
     /// The stable word.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",
             Self::Withdrawn => "withdrawn",
+            Self::Contested => "contested",
             Self::Closed => "closed",
         }
     }
@@ -159,7 +162,7 @@ pub struct Rating {
 /// Why a rating is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// The window is over, or the report was withdrawn.
+    /// The window is over, the report was withdrawn, or its closing is contested.
     RatingClosed,
     /// The time in which a rating may be changed is over.
     RevisionClosed,
@@ -179,11 +182,11 @@ impl Invitation {
         Self { id, closing, create_time: now, expire_time, standing, reopened: false, answer: None }
     }
 
-    /// Whether the reporter counts as asked: a withdrawal takes back only what was not answered.
+    /// Whether the reporter counts as asked: a withdrawal or contest takes back only what was not answered.
     pub fn is_asked(&self) -> bool {
         match self.standing {
             Standing::Open | Standing::Closed => true,
-            Standing::Withdrawn => self.answer.is_some(),
+            Standing::Withdrawn | Standing::Contested => self.answer.is_some(),
         }
     }
 
@@ -191,8 +194,18 @@ impl Invitation {
     pub fn withdraw(&self) -> Option<Self> {
         match self.standing {
             // Also after the window: the end state must not depend on which of the two came first.
-            Standing::Open | Standing::Closed => Some(Self { standing: Standing::Withdrawn, ..self.clone() }),
+            Standing::Open | Standing::Contested | Standing::Closed => {
+                Some(Self { standing: Standing::Withdrawn, ..self.clone() })
+            }
             Standing::Withdrawn => None,
+        }
+    }
+
+    /// The reporter contests the closing. Answers the changed invitation, or `None` if nothing changes.
+    pub fn contest(&self) -> Option<Self> {
+        match self.standing {
+            Standing::Open => Some(Self { standing: Standing::Contested, ..self.clone() }),
+            Standing::Contested | Standing::Withdrawn | Standing::Closed => None,
         }
     }
 
@@ -377,6 +390,21 @@ pub(crate) mod tests {
         assert_eq!(refused, Err(Refusal::RatingClosed));
         let (rated, _) = fresh.rate(opinion(Verdict::Satisfied), false, &POLICY, at(&fresh, 1)).unwrap();
         assert!(rated.withdraw().unwrap().is_asked(), "an answer stays an answer");
+    }
+
+    #[test]
+    fn a_contested_closing_is_not_rated_and_does_not_end() {
+        let fresh = invitation(1, EndedAs::Returned);
+        let contested = fresh.contest().unwrap();
+        assert!(!contested.is_asked());
+        assert_eq!(contested.contest(), None);
+        let refused = contested.rate(opinion(Verdict::Satisfied), false, &POLICY, at(&fresh, 1));
+        assert_eq!(refused, Err(Refusal::RatingClosed));
+        let withdrawn = contested.withdraw().unwrap();
+        assert_eq!(Some(&withdrawn), fresh.withdraw().as_ref(), "whichever came first");
+        assert_eq!(withdrawn.contest(), None);
+        let (rated, _) = fresh.rate(opinion(Verdict::Satisfied), false, &POLICY, at(&fresh, 1)).unwrap();
+        assert!(rated.contest().unwrap().is_asked(), "an answer stays an answer");
     }
 
     proptest! {

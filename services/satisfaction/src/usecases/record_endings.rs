@@ -1,4 +1,4 @@
-//! Makes an invitation of every closing and takes back those of withdrawn reports, a batch at a time.
+//! Makes an invitation of every closing and takes back those of withdrawn reports and contested returns, a batch at a time.
 //!
 //! The order in which closings and withdrawals arrive does not matter: a withdrawal is remembered for closings that
 //! come after it, and rounds of a report are independent of each other.
@@ -23,21 +23,24 @@ pub struct Heard<'a> {
     pub news: News,
 }
 
-/// A round was closed once already, with other facts.
+/// Why an event changes nothing that it should change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("round {round} of this report was closed before with other facts")]
-pub struct Contradiction {
-    /// The round.
-    pub round: u32,
+pub enum Misfit {
+    /// A round was closed once already, with other facts.
+    #[error("round {0} of this report was closed before with other facts")]
+    Contradiction(u32),
+    /// What is contested is not known yet; it will be.
+    #[error("round {0} of this report is not known to be closed yet")]
+    Early(u32),
 }
 
-/// Records a batch; answers which events contradict what is known (those change nothing).
+/// Records a batch; answers for each event whether it does not fit what is known (and then changes nothing).
 pub async fn record_endings(
     work: &mut Work,
     heard: &[Heard<'_>],
     policy: &RatingPolicy,
     clock: &Clock,
-) -> Result<Vec<Option<Contradiction>>, DbErr> {
+) -> Result<Vec<Option<Misfit>>, DbErr> {
     if heard.is_empty() {
         return Ok(Vec::new());
     }
@@ -56,26 +59,29 @@ pub async fn record_endings(
     let mut ledger = Ledger::default();
     let mut known: BTreeMap<(ReportId, u32), Closing> = BTreeMap::new();
     let mut taken_back: Vec<InvitationId> = Vec::new();
+    let mut before: BTreeMap<(ReportId, u32), Invitation> = BTreeMap::new();
     for invitation in invitations::lock_of_reports(work.tx(), &reports).await? {
         if withdrawn_now.contains(&invitation.closing.report)
             && let Some(after) = invitation.withdraw()
         {
             ledger.enter(Some(&invitation), &after);
             taken_back.push(invitation.id);
+        } else {
+            before.insert((invitation.closing.report, invitation.closing.round), invitation.clone());
         }
         known.insert((invitation.closing.report, invitation.closing.round), invitation.closing);
     }
 
     let mut made: Vec<Invitation> = Vec::new();
-    let mut contradictions = Vec::with_capacity(heard.len());
+    let mut misfits = Vec::with_capacity(heard.len());
     for Heard { envelope, news } in heard {
         let News::Closed(closing) = news else {
-            contradictions.push(None);
+            misfits.push(None);
             continue;
         };
         let key = (closing.report, closing.round);
-        if let Some(before) = known.get(&key) {
-            contradictions.push((before != &**closing).then_some(Contradiction { round: closing.round }));
+        if let Some(facts) = known.get(&key) {
+            misfits.push((facts != &**closing).then_some(Misfit::Contradiction(closing.round)));
             continue;
         }
         known.insert(key, (**closing).clone());
@@ -85,15 +91,39 @@ pub async fn record_endings(
         ledger.enter(None, &invitation);
         invite(work, envelope, &invitation);
         made.push(invitation);
-        contradictions.push(None);
+        misfits.push(None);
+    }
+    let mut contested: Vec<InvitationId> = Vec::new();
+    for (Heard { envelope, news }, misfit) in heard.iter().zip(&mut misfits) {
+        let News::Contested(round) = news else { continue };
+        let key = (envelope.report, *round);
+        let new = made.iter_mut().find(|made| (made.closing.report, made.closing.round) == key);
+        match (new, before.get_mut(&key)) {
+            (Some(invitation), _) => {
+                take_back(&mut ledger, invitation);
+            }
+            (None, Some(invitation)) => contested.extend(take_back(&mut ledger, invitation)),
+            // Taken back with its report.
+            (None, None) if known.contains_key(&key) => {}
+            (None, None) => *misfit = Some(Misfit::Early(*round)),
+        }
     }
 
     withdrawals::insert_withdrawals(work.tx(), &withdrawn_now, now).await?;
     invitations::update_standing(work.tx(), &taken_back, Standing::Withdrawn).await?;
+    invitations::update_standing(work.tx(), &contested, Standing::Contested).await?;
     invitations::insert_invitations(work.tx(), &made).await?;
     facts::apply(work.tx(), &ledger).await?;
     database::fault_point!("satisfaction.endings.after-save");
-    Ok(contradictions)
+    Ok(misfits)
+}
+
+/// The closing is contested: nobody need rate it any more. Answers which invitation has changed.
+fn take_back(ledger: &mut Ledger, invitation: &mut Invitation) -> Option<InvitationId> {
+    let after = invitation.contest()?;
+    ledger.enter(Some(invitation), &after);
+    *invitation = after;
+    Some(invitation.id)
 }
 
 fn invite(work: &mut Work, envelope: &Envelope, invitation: &Invitation) {

@@ -30,6 +30,11 @@ impl ReporterSeal {
         self.digest("caller", caller.role().as_str().as_bytes(), caller.subject().as_str())
     }
 
+    /// A person of the staff, the same in whatever role: tells who decided without naming anybody.
+    pub fn person(&self, subject: &Subject) -> [u8; 32] {
+        self.digest("person", &[], subject.as_str())
+    }
+
     fn digest(&self, purpose: &str, context: &[u8], subject: &str) -> [u8; 32] {
         let mut message = hmac::Context::with_key(&self.0);
         for part in [purpose.as_bytes(), context] {
@@ -57,6 +62,8 @@ mod tests {
         assert_ne!(seal.proof(report, &me), seal.proof(report, &other));
         assert_ne!(seal.proof(report, &me), seal.proof(ReportId(uuid::Uuid::from_u128(2)), &me));
         assert_ne!(seal.owner(&me), seal.proof(report, &me));
+        assert_ne!(seal.owner(&me), seal.person(&me));
+        assert_ne!(seal.person(&me), seal.person(&other));
         assert_ne!(seal.owner(&me), ReporterSeal::new(b"another").owner(&me));
     }
 }

@@ -40,8 +40,8 @@ pub use notices::Notice;
 pub use pack::Province;
 pub use places::Place;
 pub use policies::{
-    Band, Bands, Bounds, ClassificationPolicy, ClockMode, ClockPolicy, HandBackPolicy, Limits, MediaPolicy,
-    Policies, RatingPolicy, ScorePolicy, TextPolicy,
+    Band, Bands, Bounds, ClassificationPolicy, ClockMode, ClockPolicy, HandBackPolicy, LearningPolicy,
+    Limits, MediaPolicy, Policies, RatingPolicy, ScorePolicy, SimilarPolicy, TextPolicy, TriagePolicy,
 };
 pub use profile::{Profile, Tolerances};
 pub use taxonomy::{Field, Leaf, Taxonomy};

@@ -1,6 +1,7 @@
 //! The whole pack: read once, validated as a whole, immutable afterwards.
 
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use sha2::{Digest, Sha256};
 use time::Date;
@@ -76,9 +77,18 @@ impl Province {
         &self.digest
     }
 
-    /// The folder of the training texts, one JSONL file for each field.
+    /// The folder of what the classifier learns from.
     pub fn training_dir(&self) -> PathBuf {
         self.dir.join("training")
+    }
+
+    /// The training texts, one JSONL file for each field.
+    pub fn training_files(&self) -> io::Result<Vec<PathBuf>> {
+        let files = fs::read_dir(self.training_dir())?.map(|entry| entry.map(|entry| entry.path()));
+        let mut files = files.collect::<io::Result<Vec<_>>>()?;
+        files.retain(|file| file.extension().is_some_and(|extension| extension == "jsonl"));
+        files.sort();
+        Ok(files)
     }
 
     /// The trained classifier.

@@ -32,6 +32,12 @@ pub struct Policies {
     pub hand_back: HandBackPolicy,
     /// Thresholds of the machine's suggestion.
     pub classification: ClassificationPolicy,
+    /// Times of the coordinators' queue.
+    pub triage: TriagePolicy,
+    /// What counts as similar.
+    pub similar: SimilarPolicy,
+    /// How the next model is made.
+    pub learning: LearningPolicy,
     /// Limits of a report's text.
     pub text: TextPolicy,
     /// Limits of photos and videos.
@@ -121,6 +127,51 @@ pub struct Bounds {
     pub wrong_return: f64,
     /// Of proposed fields, reports that are out of scope.
     pub wrong_field: f64,
+}
+
+/// Times of the coordinators' queue, and what its words of confidence mean.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TriagePolicy {
+    /// For how long a claimed review is one person's.
+    pub lease: Duration,
+    /// How long a single decision can be taken back before it takes effect; may be zero.
+    pub undo_single: Duration,
+    /// The same for decisions in a batch.
+    pub undo_batch: Duration,
+    /// How long a reporter's answer is waited for.
+    pub answer: Duration,
+    /// How long a return or refusal may be contested.
+    pub contest: Duration,
+    /// Probability from which a suggestion's confidence is called high.
+    pub confidence_high: f64,
+    /// Probability from which it is called medium; below it is low.
+    pub confidence_medium: f64,
+}
+
+/// What counts as similar.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SimilarPolicy {
+    /// Reports farther apart are about different places; 1 to 500.
+    pub radius_metres: f64,
+    /// Older reports are not looked at.
+    pub window: Duration,
+    /// From this score reports count as similar.
+    pub threshold: f64,
+}
+
+/// How the next model is made of people's decisions, and how people and machine are watched.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LearningPolicy {
+    /// Share of the machine's sure suggestions that two people label without seeing them.
+    pub double_label_share: f64,
+    /// Local hour at which a new model is tried each night.
+    pub retrain_hour: u8,
+    /// Decisions may be at most this share of the pack's training text.
+    pub maximum_share: f64,
+    /// So many decisions about one leaf in one square of the map count.
+    pub per_place: u32,
+    /// A share that may be lost on the frozen texts by a model that comes into force.
+    pub tolerance: f64,
 }
 
 /// Limits of a text.

@@ -109,6 +109,19 @@ impl Template {
         })
     }
 
+    /// The sentence as the pack has it, with its placeholders in braces.
+    pub fn source(&self, language: Language) -> String {
+        let parts = match language {
+            Language::Vi => &self.vi,
+            Language::En => &self.en,
+        };
+        let text = |part: &Part| match part {
+            Part::Text(text) => text.clone(),
+            Part::Hole(placeholder) => format!("{{{placeholder}}}"),
+        };
+        parts.iter().map(text).collect()
+    }
+
     /// Reads a sentence that may speak of what is allowed.
     pub(crate) fn parse(file: &PackFile, raw: &RawText, allowed: &[Placeholder]) -> Option<Self> {
         let (vi, en) = (parse_parts(file, &raw.vi, allowed)?, parse_parts(file, &raw.en, allowed)?);

@@ -158,7 +158,14 @@ fn files_are_short_named_and_say_what_they_are_for() {
 #[test]
 fn every_event_has_a_source_and_reaches_the_timeline() {
     let intake = &intake::SUBSCRIPTION;
-    let own = ["ReportSubmitted", "MessagePosted", "MediaAttached", "ReportWithdrawn"];
+    let own = [
+        "ReportSubmitted",
+        "MessagePosted",
+        "MediaAttached",
+        "ReportWithdrawn",
+        "InfoProvided",
+        "ReturnContested",
+    ];
     let own: BTreeSet<String> = own.iter().map(|name| format!("fieldreport.event.v1.{name}")).collect();
     let heard: BTreeSet<String> = intake.types.iter().map(|event_type| (*event_type).to_owned()).collect();
     let all: BTreeSet<String> = EVENT_TYPES.iter().map(|event_type| (*event_type).to_owned()).collect();

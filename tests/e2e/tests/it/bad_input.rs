@@ -314,7 +314,7 @@ async fn every_list_refuses_the_same_wrong_pages() {
             officer.intake().list_reports(reports).await.map(drop),
             officer
                 .triage()
-                .list_reviews(ListReviewsRequest { page_size, page_token: token() })
+                .list_reviews(ListReviewsRequest { page_size, page_token: token(), ..Default::default() })
                 .await
                 .map(drop),
             officer.dispatch().list_assignments(assignments).await.map(drop),

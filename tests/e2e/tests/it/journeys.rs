@@ -119,10 +119,13 @@ async fn a_report_that_is_refused_carries_the_words_of_the_coordinator() {
     let created = citizen.create(&report(text::ADVERTISING)).await.expect("taken");
     let coordinator = world.coordinator();
     let review = coordinator.review_of(&created.name).await;
-    let empty = coordinator.decide(&review, Decision::Reject(Reject { note: String::new() })).await;
+    let empty = coordinator.decide(&review, Decision::Reject(Reject::default())).await;
     assert_eq!(refusal(empty).reason, "NOTE_REQUIRED");
     let note = "Nội dung là quảng cáo.".to_owned();
-    coordinator.decide(&review, Decision::Reject(Reject { note: note.clone() })).await.expect("decided");
+    coordinator
+        .decide(&review, Decision::Reject(Reject { note: note.clone(), ..Reject::default() }))
+        .await
+        .expect("decided");
     let rejected = citizen.until(&created.name, "rejected", |r| r.state() == ReportState::Rejected).await;
     assert_eq!(rejected.answer.and_then(|answer| answer.text).expect("a reason").vi, note);
     world.finish().await;
@@ -272,8 +275,8 @@ async fn a_place_outside_the_province_goes_to_a_person_and_back_with_guidance() 
     let coordinator = world.coordinator();
     let review = coordinator.review_of(&created.name).await;
     assert!(review.reasons.iter().any(|reason| reason == "OUTSIDE_PROVINCE"), "{:?}", review.reasons);
-    let back =
-        ReturnToCitizen { leaf: "out_of_scope.other".to_owned(), note: "Thuộc tỉnh bạn.".to_owned() };
+    let (leaf, note) = ("out_of_scope.other".to_owned(), "Thuộc tỉnh bạn.".to_owned());
+    let back = ReturnToCitizen { leaf, note, template: String::new() };
     coordinator.decide(&review, Decision::ReturnToCitizen(back)).await.expect("decided");
     let returned = citizen.until(&created.name, "returned", |r| r.state() == ReportState::Returned).await;
     let guidance = returned.answer.and_then(|answer| answer.text).expect("guidance");

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use auth::Role;
-use contract::classification::v1::{GetClassificationRequest, ListReviewsRequest};
+use contract::classification::v1::{
+    GetClassificationRequest, ListLabelsRequest, ListReviewsRequest, ListSimilarReportsRequest, ReviewState,
+    SearchReportsRequest,
+};
 use contract::intake::v1::{
     GetMediaRequest, GetReportRequest, ListReportsRequest, ListScope, ReconcileReportsRequest,
     WatchReportRequest, WithdrawReportRequest,
@@ -38,6 +41,7 @@ async fn looks(who: &Anyone, target: &Target) -> BTreeMap<&'static str, Look> {
     let Target { report, media } = target;
     let get = GetReportRequest { name: report.clone(), ..GetReportRequest::default() };
     let watch = WatchReportRequest { name: report.clone(), ..WatchReportRequest::default() };
+    let similar = ListSimilarReportsRequest { report: report.clone(), page_size: 0 };
     let medium = GetMediaRequest { name: media.clone() };
     let classification = GetClassificationRequest { name: format!("{report}/classification") };
     BTreeMap::from([
@@ -47,6 +51,7 @@ async fn looks(who: &Anyone, target: &Target) -> BTreeMap<&'static str, Look> {
         ("PostMessage internal", wire(who.post(report, "Ghi chú.", true).await)),
         ("GetMedia", wire(who.media().get_media(medium).await)),
         ("DownloadMedia", wire(who.download(media).await)),
+        ("ListSimilarReports", wire(who.similar().list_similar_reports(similar).await)),
         ("GetClassification", wire(who.classification().get_classification(classification).await)),
     ])
 }
@@ -64,9 +69,19 @@ async fn listed(who: &Anyone) -> Vec<String> {
     if let Ok(page) = who.dispatch().list_assignments(request).await {
         names.extend(page.into_inner().assignments.into_iter().map(|assignment| assignment.report));
     }
-    let request = ListReviewsRequest { page_size: 100, page_token: String::new() };
-    if let Ok(page) = who.triage().list_reviews(request).await {
-        names.extend(page.into_inner().reviews.into_iter().map(|review| review.report));
+    for state in [ReviewState::Open, ReviewState::Asked, ReviewState::Pending] {
+        let request = ListReviewsRequest { page_size: 100, state: state.into(), ..Default::default() };
+        if let Ok(page) = who.triage().list_reviews(request).await {
+            names.extend(page.into_inner().reviews.into_iter().map(|review| review.report));
+        }
+    }
+    // Words that both the open and the sealed report say.
+    let request = SearchReportsRequest { query: "cho".to_owned(), page_size: 100, ..Default::default() };
+    if let Ok(page) = who.similar().search_reports(request).await {
+        names.extend(page.into_inner().reports.into_iter().map(|found| found.report));
+    }
+    if let Ok(page) = who.learning().list_labels(ListLabelsRequest::default()).await {
+        names.extend(page.into_inner().labels.into_iter().map(|label| label.report));
     }
     names
 }
@@ -81,6 +96,7 @@ fn may_look(role: Role, own: bool, holder: bool, look: &str) -> bool {
     let agency = matches!(role, AgencyHandler | AgencyLeader);
     match look {
         "GetReport" | "WatchReport" => true,
+        "ListSimilarReports" => matches!(role, Coordinator | ClearedOfficer),
         "GetClassification" => central || agency || role == Auditor,
         "PostMessage internal" => (central && role != Administrator) || holder,
         "PostMessage" => own || (central && role != Administrator) || holder,
@@ -139,7 +155,7 @@ async fn missing_and_forbidden_are_answered_alike_and_the_sealed_is_seen_by_few(
                 if open { Ok(()) } else { Err(refused.clone()) },
                 "{what} of an open report"
             );
-            let staffs = !matches!(look, "PostMessage internal" | "GetClassification");
+            let staffs = !matches!(look, "PostMessage internal" | "GetClassification" | "ListSimilarReports");
             let see_sealed = who.role == Role::ClearedOfficer || (own && staffs) || media;
             let expected = if see_sealed { Ok(()) } else { Err(refused) };
             assert_eq!(in_secret[look], expected, "{what} of a sealed report");

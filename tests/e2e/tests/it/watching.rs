@@ -98,7 +98,7 @@ async fn a_stream_is_cut_when_its_report_is_sealed() {
     let officer = world.cleared_officer();
     let review = officer.review_of(&created.name).await;
     let leaf = "out_of_scope.denunciation".to_owned();
-    let back = contract::classification::v1::ReturnToCitizen { leaf, note: String::new() };
+    let back = contract::classification::v1::ReturnToCitizen { leaf, ..Default::default() };
     let decision = contract::classification::v1::decide_review_request::Decision::ReturnToCitizen(back);
     officer.decide(&review, decision).await.expect("decided");
     let end = loop {

@@ -8,7 +8,7 @@ ENDS = {"returned", "rejected", "answered", "withdrawn"}
 
 def check(system):
     finding = Finding("I2", "every report is on somebody's desk or at a reasoned end")
-    reviewed = {review.report for review in system.reviews.values() if review.state == "open"}
+    reviewed = {review.report for review in system.reviews.values() if review.state in ("open", "asked", "pending")}
     held = {row.report_id for row in system.assignments.values() if row.state in OPEN_ASSIGNMENT}
     for report in system.reports.values():
         case = system.cases.get(report.id)

@@ -10,7 +10,10 @@ AFTER = {
     "WorkStarted": "in_progress", "ResolutionSubmitted": "pending_approval", "ReportResolved": "resolved",
     "ReportDeferred": "answered_deferred", "ReportReopened": "reopened", "ReportClosed": "closed",
     "ReportWithdrawn": "withdrawn", "ReportSubmitted": "submitted",
+    "InfoRequested": "awaiting_info", "InfoProvided": "under_review", "ReturnContested": "under_review",
 }
+#: A report is closed only after one of these; what was taken up again meanwhile is not over.
+ENDS = {"resolved", "answered_deferred", "returned", "rejected", "merged", "closed"}
 #: Events that are about no report.
 SILENT = {"RedriveRequested"}
 
@@ -35,7 +38,7 @@ def _check_timelines(system, finding):
             if found is None or kind(found[1]) != entry.kind or found[1].report_id != report:
                 finding.check(False, f"entry {entry.sequence} of reports/{report} ({entry.kind}) has no such event")
                 continue
-            if state != "withdrawn":
+            if state != "withdrawn" and (entry.kind != "ReportClosed" or state in ENDS):
                 state = AFTER.get(entry.kind, state)
             finding.check(
                 entry.state == state,

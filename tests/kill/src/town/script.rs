@@ -33,8 +33,8 @@ impl Script {
         })?;
         let (mut texts, mut leaves) = (Vec::new(), Vec::new());
         let folder = province.training_dir();
-        for entry in std::fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
-            for line in std::fs::read_to_string(entry?.path())?.lines().filter(|line| !line.is_empty()) {
+        for file in province.training_files().with_context(|| folder.display().to_string())? {
+            for line in std::fs::read_to_string(file)?.lines().filter(|line| !line.is_empty()) {
                 let line: Line = serde_json::from_str(line)?;
                 texts.push(line.text);
                 if !line.leaf.starts_with("out_of_scope") {

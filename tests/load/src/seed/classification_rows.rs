@@ -1,6 +1,6 @@
 //! What classification keeps of a life.
 
-use contract::classification::v1::{Probability, Reason, Suggestion};
+use contract::classification::v1::{ConfidenceLevel, Probability, Reason, Suggestion};
 use contract::common::v1 as common;
 use contract::event::v1::ReportSnapshot;
 use contract::google::r#type::LatLng;
@@ -133,8 +133,14 @@ fn suggestion(scene: &Scene, life: &Life<'_>) -> Suggestion {
     let rest = (1.0 - life.confidence) / fields.len() as f64;
     let field = matter.leaf.field();
     let words = life.report.text.split(' ').filter(|word| word.chars().count() > 3).take(5);
-    let reason =
-        |word: &str| Reason { kind: "WORD".to_owned(), code: word.to_owned(), start_byte: 0, end_byte: 1 };
+    let reason = |word: &str| Reason {
+        kind: "WORD".to_owned(),
+        code: word.to_owned(),
+        start_byte: 0,
+        end_byte: 1,
+        start_char: 0,
+        end_char: 1,
+    };
     Suggestion {
         scope: match matter.scope {
             Scope::In => common::Scope::In,
@@ -169,5 +175,11 @@ fn suggestion(scene: &Scene, life: &Life<'_>) -> Suggestion {
         reasons: words.map(reason).collect(),
         model_version: MODEL.to_owned(),
         pack_version: scene.province.version().to_owned(),
+        leaves: vec![Probability { code: matter.leaf.to_string(), probability: life.confidence }],
+        level: match life.reviews.is_empty() {
+            true => ConfidenceLevel::High,
+            false => ConfidenceLevel::Low,
+        }
+        .into(),
     }
 }

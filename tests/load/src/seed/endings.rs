@@ -19,6 +19,11 @@ const REJECTED: f64 = 0.06;
 const RATED: f64 = 0.45;
 
 impl Script<'_> {
+    /// The number that the next closing has.
+    fn next_closing(&self) -> i32 {
+        i32::try_from(self.life.closings.len() + 1).unwrap_or(i32::MAX)
+    }
+
     /// Out of scope, or not taken.
     pub(super) fn give_back(&mut self) -> Option<()> {
         self.stop(ClockKind::Receive);
@@ -30,6 +35,7 @@ impl Script<'_> {
             evidence: Vec::new(),
             promised: None,
             time: self.now,
+            round: self.next_closing(),
         };
         if self.rng.random_bool(REJECTED) {
             let change =
@@ -61,8 +67,8 @@ impl Script<'_> {
         self.stop(ClockKind::Respond);
         self.life.case_state = "answered";
         let text = Words { vi: REPLY.to_owned(), en: REPLY.to_owned() };
-        let (channel, evidence, time) = (None, Vec::new(), self.now);
-        let answer = Answer { outcome: Some(outcome), text, channel, evidence, promised, time };
+        let (channel, evidence, time, round) = (None, Vec::new(), self.now, self.next_closing());
+        let answer = Answer { outcome: Some(outcome), text, channel, evidence, promised, time, round };
         let change = Change { state: Some(state), answer: Some(answer), ..Change::default() };
         self.tell_with(Service::Routing, kind, notice, change, Facts { promised, ..Facts::default() });
         let turn = self.life.turns.last()?;

@@ -60,6 +60,8 @@ pub(crate) fn play(scene: &Scene, number: u64) -> anyhow::Result<Life<'_>> {
         respond_due: None,
         answer: None,
         invitation: None,
+        question: None,
+        contested: false,
         last_sequence: 0,
         last_hash: GENESIS,
         applied: std::collections::BTreeMap::new(),

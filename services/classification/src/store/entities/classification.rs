@@ -21,6 +21,20 @@ pub struct Model {
     pub decided_by_person: bool,
     pub announced: bool,
     pub decide_time: i64,
+    pub duplicate_of: Option<Uuid>,
+    pub routed: bool,
+    /// When its reporter sent it; with what finds similar ones: the square of the map, and the bands of its words.
+    pub sent_time: Option<i64>,
+    pub square: Option<i64>,
+    pub band_a: Option<i64>,
+    pub band_b: Option<i64>,
+    pub band_c: Option<i64>,
+    pub band_d: Option<i64>,
+    /// Its words without accents, each between spaces.
+    pub folded: Option<String>,
+    /// The last round that was settled, and the last one that was not enough; 0 for none.
+    pub closed_round: i32,
+    pub reopened_round: i32,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -22,6 +22,18 @@ pub struct Model {
     pub due_time: i64,
     pub create_time: i64,
     pub version: i64,
+    /// Digest of whoever has taken it; with role and end.
+    pub lease_holder: Option<Vec<u8>>,
+    pub lease_role: Option<String>,
+    pub lease_until: Option<i64>,
+    /// What the reporter was asked; null when nothing.
+    pub question: Option<String>,
+    /// Since when the first clock stands still because of it.
+    pub asked_time: Option<i64>,
+    /// JSON: what was decided, by whom.
+    pub verdict: Option<String>,
+    /// When an answer is overdue, or a decision takes effect.
+    pub wake_time: Option<i64>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,6 +1,9 @@
 //! The schema of this service, oldest migration first.
 
 mod m20261121_000101_triage;
+mod m20261123_000101_desk;
+mod m20261124_000101_similar;
+mod m20261124_000102_learning;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -18,6 +21,9 @@ impl MigratorTrait for Migrator {
             Box::new(messaging::migration::OutboxSent),
             Box::new(messaging::migration::Retries),
             Box::new(database::migration::RequestsByTime),
+            Box::new(m20261123_000101_desk::Desk),
+            Box::new(m20261124_000101_similar::Similar),
+            Box::new(m20261124_000102_learning::Learning),
         ]
     }
 }

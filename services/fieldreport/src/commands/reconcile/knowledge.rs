@@ -8,7 +8,7 @@ use messaging::Outbox;
 use province::Province;
 use vocabulary::{ReportId, ReportState, Timestamp};
 
-use crate::commands::reconcile::database_of;
+use crate::commands::events::database_of;
 use crate::commands::reconcile::report::Wrong;
 use crate::config::Name;
 

@@ -9,13 +9,12 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use intake::domain::reconciliation::Days;
-use messaging::Outbox;
 use time::Date;
 use time::macros::format_description;
 use vocabulary::Clock;
 
 use crate::cli::Reconcile;
-use crate::commands::events::Desk;
+use crate::commands::events::{Desk, database_of};
 use crate::commands::{Misconfigured, block_on, load_province};
 use crate::config::Name;
 use crate::system;
@@ -67,11 +66,6 @@ async fn compare(arguments: &Reconcile) -> anyhow::Result<Report> {
         report.enter_wrong(parked.iter().map(|parked| Wrong::parked(outbox.source(), parked)).collect());
     }
     Ok(report)
-}
-
-/// The database of a service, if it is one of those that are configured.
-fn database_of(outboxes: &[Outbox], name: Name) -> Option<&Outbox> {
-    outboxes.iter().find(|outbox| outbox.source() == name.as_str())
 }
 
 fn parse_day(option: &str, given: &Option<String>) -> Result<Option<Date>, Misconfigured> {

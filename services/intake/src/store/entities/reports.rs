@@ -30,6 +30,9 @@ pub struct Model {
     pub respond_due_time: Option<i64>,
     pub answer: Option<String>,
     pub invitation: Option<Uuid>,
+    /// JSON: what the reporter is asked; null when nothing.
+    pub question: Option<String>,
+    pub contested: bool,
     /// Whether everyone may know of it; derived, kept for the index of the public list.
     pub public: bool,
     pub last_sequence: i64,

@@ -1,6 +1,7 @@
 //! Intake's schema, oldest first. A published migration never changes.
 
 mod m20261121_100000_reports;
+mod m20261123_100000_questions;
 mod m20261129_100000_identity_schema;
 mod m20261129_100001_stuck_reports;
 mod m20261129_100002_reports_by_time;
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_100001_stuck_reports::Migration),
             Box::new(database::migration::RequestsByTime),
             Box::new(m20261129_100002_reports_by_time::Migration),
+            Box::new(m20261123_100000_questions::Migration),
         ]
     }
 }

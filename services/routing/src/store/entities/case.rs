@@ -30,6 +30,8 @@ pub struct Model {
     pub commune_code: Option<String>,
     pub commune_match: Option<String>,
     pub commune_metres: Option<f64>,
+    /// JSON; none for most, of whom nothing was asked.
+    pub questions: Option<String>,
     pub version: i64,
 }
 

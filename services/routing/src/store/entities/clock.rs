@@ -17,6 +17,7 @@ pub struct Model {
     pub due_time: i64,
     pub due_soon_time: i64,
     pub stop_time: Option<i64>,
+    pub paused: bool,
     pub told: String,
     /// When the next thing is to be told; none when there is none.
     pub alarm_time: Option<i64>,

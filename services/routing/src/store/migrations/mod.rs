@@ -1,6 +1,7 @@
 //! The schema's history. Applied in order, never edited once released.
 
 mod m20261121_000101_routing;
+mod m20261130_000101_questions;
 
 use sea_orm_migration::prelude::*;
 
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
             Box::new(messaging::migration::OutboxSent),
             Box::new(messaging::migration::Retries),
             Box::new(database::migration::RequestsByTime),
+            Box::new(m20261130_000101_questions::Migration),
         ]
     }
 }

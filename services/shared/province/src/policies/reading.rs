@@ -7,8 +7,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
-    Band, Bands, Bounds, ClassificationPolicy, ClockPolicy, HandBackPolicy, Limits, MediaPolicy, Policies,
-    RatingPolicy, ScorePolicy, TextPolicy,
+    Band, Bands, Bounds, ClassificationPolicy, ClockPolicy, HandBackPolicy, LearningPolicy, Limits,
+    MediaPolicy, Policies, RatingPolicy, ScorePolicy, SimilarPolicy, TextPolicy, TriagePolicy,
 };
 use crate::file::PackFile;
 
@@ -20,6 +20,9 @@ struct Raw {
     clocks: RawClocks,
     hand_back: Spanned<HandBackPolicy>,
     classification: RawClassification,
+    triage: RawTriage,
+    similar: RawSimilar,
+    learning: RawLearning,
     text: Spanned<TextPolicy>,
     media: Spanned<MediaPolicy>,
     rating: RawRating,
@@ -78,6 +81,36 @@ struct RawBounds {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct RawTriage {
+    lease: Spanned<String>,
+    undo_single: Spanned<String>,
+    undo_batch: Spanned<String>,
+    answer: Spanned<String>,
+    contest: Spanned<String>,
+    confidence_high: Spanned<f64>,
+    confidence_medium: Spanned<f64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawSimilar {
+    radius_metres: Spanned<f64>,
+    window: Spanned<String>,
+    threshold: Spanned<f64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawLearning {
+    double_label_share: Spanned<f64>,
+    retrain_hour: Spanned<u8>,
+    maximum_share: Spanned<f64>,
+    per_place: Spanned<u32>,
+    tolerance: Spanned<f64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct RawRating {
     window: Spanned<String>,
     revise: Spanned<String>,
@@ -104,6 +137,9 @@ impl Policies {
         let valid_from = file.date(file.line_of(&raw.valid_from), "valid_from", raw.valid_from.get_ref());
         let clocks = parse_clocks(file, &raw.clocks);
         let classification = parse_classification(file, &raw.classification);
+        let triage = parse_triage(file, &raw.triage);
+        let similar = parse_similar(file, &raw.similar);
+        let learning = parse_learning(file, &raw.learning);
         let rating = parse_rating(file, &raw.rating);
         let scores = parse_scores(file, raw.scores);
         check_limits(file, &raw.hand_back, &raw.text, &raw.media);
@@ -116,6 +152,9 @@ impl Policies {
             clocks: clocks?,
             hand_back: raw.hand_back.into_inner(),
             classification,
+            triage: triage?,
+            similar: similar?,
+            learning,
             text: raw.text.into_inner(),
             media: raw.media.into_inner(),
             rating: rating?,
@@ -172,6 +211,52 @@ fn parse_band(file: &PackFile, name: &str, raw: &Spanned<Band>) -> Band {
         file.mistake(file.line_of(raw), problem, "0 ≤ low ≤ high ≤ 1");
     }
     band
+}
+
+fn parse_triage(file: &PackFile, raw: &RawTriage) -> Option<TriagePolicy> {
+    let (lease, answer) = (duration(file, "lease", &raw.lease), duration(file, "answer", &raw.answer));
+    let undo_single = window(file, "undo_single", &raw.undo_single);
+    let undo_batch = window(file, "undo_batch", &raw.undo_batch);
+    let contest = duration(file, "contest", &raw.contest);
+    let high = number(file, "confidence_high", &raw.confidence_high, PROBABILITY);
+    let medium = number(file, "confidence_medium", &raw.confidence_medium, PROBABILITY);
+    if medium > high {
+        let problem = format!("confidence_medium = {medium} is above confidence_high = {high}");
+        file.mistake(file.line_of(&raw.confidence_medium), problem, format!("0 to {high}"));
+    }
+    Some(TriagePolicy {
+        lease: lease?,
+        undo_single: undo_single?,
+        undo_batch: undo_batch?,
+        answer: answer?,
+        contest: contest?,
+        confidence_high: high,
+        confidence_medium: medium,
+    })
+}
+
+fn parse_similar(file: &PackFile, raw: &RawSimilar) -> Option<SimilarPolicy> {
+    let window = duration(file, "window", &raw.window);
+    Some(SimilarPolicy {
+        radius_metres: number(file, "radius_metres", &raw.radius_metres, 1.0..=500.0),
+        threshold: number(file, "threshold", &raw.threshold, PROBABILITY),
+        window: window?,
+    })
+}
+
+fn parse_learning(file: &PackFile, raw: &RawLearning) -> LearningPolicy {
+    let retrain_hour = *raw.retrain_hour.get_ref();
+    if retrain_hour > 23 {
+        file.mistake(file.line_of(&raw.retrain_hour), format!("retrain_hour = {retrain_hour}"), "0 to 23");
+    }
+    positive(file, "per_place", &raw.per_place);
+    LearningPolicy {
+        double_label_share: number(file, "double_label_share", &raw.double_label_share, PROBABILITY),
+        retrain_hour,
+        maximum_share: number(file, "maximum_share", &raw.maximum_share, PROBABILITY),
+        per_place: *raw.per_place.get_ref(),
+        tolerance: number(file, "tolerance", &raw.tolerance, PROBABILITY),
+    }
 }
 
 fn parse_rating(file: &PackFile, raw: &RawRating) -> Option<RatingPolicy> {
@@ -267,6 +352,11 @@ fn duration(file: &PackFile, key: &str, value: &Spanned<String>) -> Option<Durat
     parsed
 }
 
+/// The same, and `0s` for none.
+fn window(file: &PackFile, key: &str, value: &Spanned<String>) -> Option<Duration> {
+    if value.get_ref() == "0s" { Some(Duration::ZERO) } else { duration(file, key, value) }
+}
+
 fn parse_duration(text: &str) -> Option<Duration> {
     let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     let seconds = match unit {
@@ -308,6 +398,24 @@ short = { low = 0.15 }
 confidence = 0.95
 wrong_return = 0.05
 wrong_field = 0.05
+[triage]
+lease = "10m"
+undo_single = "0s"
+undo_batch = "60s"
+answer = "3d"
+contest = "15d"
+confidence_high = 0.85
+confidence_medium = 0.50
+[similar]
+radius_metres = 300
+window = "30d"
+threshold = 0.5
+[learning]
+double_label_share = 0.05
+retrain_hour = 2
+maximum_share = 0.2
+per_place = 3
+tolerance = 0.0
 [text]
 maximum_code_points = 4000
 [media]
@@ -356,11 +464,17 @@ method_version = "1"
             ("= 0.15 }", "= nan }", 19),
             ("= 0.75", "= 1.75", 7),
             ("= 0.75", "= nan", 7),
-            ("\"7d\"", "\"16d\"", 34),
-            ("rank_from = 30", "rank_from = 4", 40),
+            ("\"7d\"", "\"16d\"", 52),
+            ("rank_from = 30", "rank_from = 4", 58),
             ("maximum = 3", "maximum = 0", 9),
-            ("image/jpeg", "jpeg", 26),
-            ("= 4000", "= \"4000\"", 25),
+            ("image/jpeg", "jpeg", 44),
+            ("= 4000", "= \"4000\"", 43),
+            ("\"10m\"", "\"0s\"", 25),
+            ("\"60s\"", "\"60\"", 27),
+            ("confidence_medium = 0.50", "confidence_medium = 0.90", 31),
+            ("= 300", "= 501", 33),
+            ("hour = 2", "hour = 24", 38),
+            ("per_place = 3", "per_place = 0", 40),
         ] {
             let file = PackFile::of("policies.toml", &GOOD.replacen(from, to, 1));
             assert!(Policies::parse(&file).is_none(), "{to}");

@@ -57,14 +57,18 @@ impl Town {
             15..19 => Decision::ReturnToCitizen(ReturnToCitizen {
                 leaf: "out_of_scope.administrative_procedure".to_owned(),
                 note: String::new(),
+                ..Default::default()
             }),
-            _ => Decision::Reject(Reject { note: "Không xác minh được.".to_owned() }),
+            _ => {
+                let note = "Không xác minh được.".to_owned();
+                Decision::Reject(Reject { note, ..Default::default() })
+            }
         }
     }
 
     async fn list_reviews(&self, person: &Person) -> anyhow::Result<()> {
         let listed = self.read_once(Service::Classification, person, |token, channel| async move {
-            let mut request = Request::new(ListReviewsRequest { page_size: 100, page_token: String::new() });
+            let mut request = Request::new(ListReviewsRequest { page_size: 100, ..Default::default() });
             request.metadata_mut().insert("authorization", token);
             request.set_timeout(Duration::from_secs(3));
             let listed = TriageServiceClient::new(channel).list_reviews(request).await?;
@@ -90,5 +94,8 @@ fn word(decision: &Decision) -> &'static str {
         Decision::ChangeLeaf(_) => "change_leaf",
         Decision::ReturnToCitizen(_) => "return",
         Decision::Reject(_) => "reject",
+        Decision::AskReporter(_) => "ask_reporter",
+        Decision::MarkEmergency(_) => "mark_emergency",
+        Decision::MarkDuplicate(_) => "mark_duplicate",
     }
 }
