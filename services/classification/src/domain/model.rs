@@ -240,17 +240,18 @@ pub(super) fn vectorise(
     find: impl Fn(Gram) -> Option<u32>,
     rarity_of: impl Fn(u32) -> f32,
 ) -> Reading {
-    let mut reading =
-        Reading { values: Vec::new(), places: Vec::with_capacity(1024), words: 0, known_words: 0 };
+    let mut reading = Reading { values: Vec::new(), places: Vec::new(), words: 0, known_words: 0 };
     let mut values: [Vec<Value>; Group::ALL.len()] = Default::default();
-    let mut grams: [Vec<Place>; Group::ALL.len()] = Default::default();
+    let mut grams = Group::ALL.map(|_| Vec::with_capacity(2 * text.folded_line().len()));
     visit_grams(text, lexicon, |gram| {
         let row = find(gram);
         if gram.group == Group::FoldedWords && gram.first == gram.last {
             reading.words += 1;
             reading.known_words += u32::from(row.is_some());
         }
-        grams[gram.group as usize].extend(row.map(|row| Place::new(row, gram)));
+        if let Some(row) = row {
+            grams[gram.group as usize].push(Place::new(row, gram));
+        }
     });
     for ((group, places), values) in Group::ALL.into_iter().zip(&mut grams).zip(&mut values) {
         places.sort_unstable();

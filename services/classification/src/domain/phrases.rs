@@ -2,14 +2,16 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::FixedState;
+
 use super::text::{NEUTRAL, Text};
 
-/// Phrases with what each stands for.
+/// Phrases with what each stands for. The tables are filled from the province pack alone: their hash need not withstand texts.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Phrases<T> {
-    words: HashMap<Box<str>, u32>,
+    words: HashMap<Box<str>, u32, FixedState>,
     /// From a node, over a word, to the next node. The root is node 0.
-    next: HashMap<(u32, u32), u32>,
+    next: HashMap<(u32, u32), u32, FixedState>,
     /// What ends at a node.
     ends: Vec<Vec<T>>,
 }
@@ -24,7 +26,7 @@ pub(super) struct Found<T> {
 
 impl<T: Copy> Phrases<T> {
     pub(super) fn new() -> Self {
-        Self { words: HashMap::new(), next: HashMap::new(), ends: vec![Vec::new()] }
+        Self { words: HashMap::default(), next: HashMap::default(), ends: vec![Vec::new()] }
     }
 
     /// Adds a phrase. It passes through the same reading as texts, so that both spell alike. Numbers are neutral in

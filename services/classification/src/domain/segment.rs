@@ -37,6 +37,10 @@ struct Letter {
 
 /// The ends, in bytes, of the syllables that a run of letters falls into; `None` if it is one word.
 pub(super) fn cuts(run: &str) -> Option<Vec<usize>> {
+    // Nearly every word is short: say so before anything is allocated.
+    if run.chars().count() <= LONGEST {
+        return None;
+    }
     let letters = letters(run);
     let plain = letters.iter().all(|letter| letter.composed.is_ascii());
     if letters.len() <= LONGEST || plain && letters.len() < SHORTEST_PLAIN {
