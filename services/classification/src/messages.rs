@@ -10,7 +10,7 @@ use crate::domain::labels::{Marked, counts};
 use crate::domain::person::Person;
 use crate::domain::review::{Review, ReviewState};
 use crate::machine::Machine;
-use crate::store::{Candidate, LabelRecord, ModelRecord, Papers};
+use crate::store::{Found, LabelRecord, ModelRecord, Papers};
 use crate::words;
 
 /// In whose eyes, and when.
@@ -70,8 +70,8 @@ fn decided(verdict: &Verdict, viewer: Viewer) -> wire::Decided {
 }
 
 /// A report in a list of reports.
-pub fn summary(candidate: &Candidate) -> wire::ReportSummary {
-    let Candidate { report, classified, snapshot, closed, .. } = candidate;
+pub fn summary(found: &Found) -> wire::ReportSummary {
+    let Found { report, classified, snapshot, closed } = found;
     let Assessment { leaf, urgency, access, .. } = &classified.assessment;
     wire::ReportSummary {
         report: report.name(),

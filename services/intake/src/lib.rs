@@ -164,7 +164,7 @@ pub async fn start(
     let outbox = Outbox::new(database, NAME, platform.clock.clone());
     let (desk, counter) = Desk::open(config.group_commit);
     let intake = Intake(Arc::new(Parts {
-        encode: grpc::created,
+        encode: grpc::own_report,
         outbox: outbox.clone(),
         province: platform.province.clone(),
         objects,

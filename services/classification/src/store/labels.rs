@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use database::Cursor;
 use sea_orm::entity::prelude::*;
-use sea_orm::{Condition, ConnectionTrait, DatabaseTransaction, QueryOrder as _, QuerySelect as _, Set};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryOrder as _, QuerySelect as _, Set};
 use vocabulary::{Access, LeafCode, ReportId, ReviewId, Timestamp, Urgency};
 
 use super::entities::{classification, label, label_mark};
@@ -167,27 +168,15 @@ pub struct LabelRecord {
     pub marks: Vec<(Marked, Option<Person>, String)>,
 }
 
-/// Where a page of labels ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LabelPosition {
-    /// When the last label shown was decided.
-    pub decide_time: Timestamp,
-    /// Its id.
-    pub label: Uuid,
-}
-
 /// Labels older than `before`, newest first.
 pub async fn list_labels(
     connection: &impl ConnectionTrait,
-    before: Option<LabelPosition>,
+    before: Option<Cursor>,
     limit: u64,
 ) -> Result<Vec<LabelRecord>, DbErr> {
     let mut query = label::Entity::find();
-    if let Some(LabelPosition { decide_time, label }) = before {
-        let time = decide_time.micros();
-        let earlier =
-            Condition::any().add(label::Column::DecideTime.lt(time)).add(label::Column::Id.lt(label));
-        query = query.filter(label::Column::DecideTime.lte(time)).filter(earlier);
+    if let Some(cursor) = before {
+        query = query.filter(cursor.before(label::Column::DecideTime, label::Column::Id));
     }
     let newest = query.order_by_desc(label::Column::DecideTime).order_by_desc(label::Column::Id).limit(limit);
     complete(connection, newest.all(connection).await?).await

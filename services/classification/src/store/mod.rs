@@ -17,8 +17,7 @@ mod samples;
 mod similar;
 
 pub use labels::{
-    Label, LabelPosition, LabelRecord, NewMark, find_label, has_decided, insert_labels, insert_mark,
-    list_labels, mark_last,
+    Label, LabelRecord, NewMark, find_label, has_decided, insert_labels, insert_mark, list_labels, mark_last,
 };
 pub use models::{
     ModelRecord, find_model, insert_model, insert_switch, is_training_taken, list_models, read_model,
@@ -26,12 +25,12 @@ pub use models::{
 };
 pub use papers::{Answer, Papers, find_classification, insert_answers, point, sent};
 pub use queries::{due_to_wake, find_reviews, load, read_cases, reports_of, update};
-pub use queue::{Position, Queue, count_open_reviews, list_reviews, read_review};
+pub use queue::{Queue, count_open_reviews, list_reviews, read_review};
 pub use reconciliation::known_reports;
 pub use samples::{
     Sample, add_proposals, blind_tasks, double_labels, insert_blind_label, insert_samples, proposals,
 };
-pub use similar::{Candidate, Turn, candidates, note_turns, search};
+pub use similar::{Candidate, Found, Turn, candidates, note_turns, search};
 
 use crate::domain::case::Case;
 

@@ -178,13 +178,16 @@ pub async fn read_cases(
     if reports.is_empty() {
         return Ok(cases);
     }
-    let classifications = classification::Entity::find().filter(classification::Column::Report.is_in(ids()));
+    let classifications =
+        classification::Entity::find().filter(is_among(connection, classification::Column::Report, ids()));
     for row in classifications.all(connection).await? {
         let report = ReportId(row.report);
         let classified = Some(rows::classified(row, Vec::new())?.0);
         cases.insert(report, Case { classified, ..Case::new(report) });
     }
-    for row in mark::Entity::find().filter(mark::Column::Report.is_in(ids())).all(connection).await? {
+    for row in
+        mark::Entity::find().filter(is_among(connection, mark::Column::Report, ids())).all(connection).await?
+    {
         if let Some(case) = cases.get_mut(&ReportId(row.report)) {
             case.marks = rows::marks(row)?;
         }

@@ -1,5 +1,6 @@
 //! The coordinators' queue.
 
+use database::Cursor;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
 use sea_orm::{Condition, ConnectionTrait, ExprTrait as _, QueryOrder as _, QuerySelect as _};
@@ -24,20 +25,11 @@ pub struct Queue {
     pub free_for: Option<(Person, Timestamp)>,
 }
 
-/// Where a page of reviews ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Position {
-    /// Deadline of the last review shown.
-    pub due_time: Timestamp,
-    /// Its id.
-    pub review: ReviewId,
-}
-
 /// Reviews after `after`, the nearest deadline first.
 pub async fn list_reviews(
     connection: &impl ConnectionTrait,
     queue: Queue,
-    after: Option<Position>,
+    after: Option<Cursor>,
     limit: u64,
 ) -> Result<Vec<(Review, Papers)>, DbErr> {
     let rows = query(queue, after).limit(limit).all(connection).await?;
@@ -73,7 +65,7 @@ async fn with_papers(
     Ok(reviews)
 }
 
-fn query(queue: Queue, after: Option<Position>) -> Select<review::Entity> {
+fn query(queue: Queue, after: Option<Cursor>) -> Select<review::Entity> {
     let Queue { state, only, sealed, free_for } = queue;
     let mut query = review::Entity::find().filter(is(state));
     if state != ReviewState::Open {
@@ -92,12 +84,8 @@ fn query(queue: Queue, after: Option<Position>) -> Select<review::Entity> {
             .add(review::Column::LeaseHolder.eq(person.0.to_vec()));
         query = query.filter(free);
     }
-    if let Some(Position { due_time, review }) = after {
-        // The first term alone would do for an index to begin at; the second leaves out what was shown.
-        let due = due_time.micros();
-        let later =
-            Condition::any().add(review::Column::DueTime.gt(due)).add(review::Column::Id.gt(review.0));
-        query = query.filter(review::Column::DueTime.gte(due)).filter(later);
+    if let Some(cursor) = after {
+        query = query.filter(cursor.after(review::Column::DueTime, review::Column::Id));
     }
     query.order_by_asc(review::Column::DueTime).order_by_asc(review::Column::Id)
 }
@@ -144,7 +132,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_queue_is_read_from_its_indexes_whatever_the_table_holds() {
-        let after = Some(Position { due_time: Timestamp::EPOCH, review: ReviewId(Uuid::from_u128(1)) });
+        let after = Some(Cursor { time: Timestamp::EPOCH, id: Uuid::from_u128(1) });
         let free_for = Some((Person([1; 32]), Timestamp::EPOCH));
         for (state, only, index) in [
             (ReviewState::Open, None, "reviews_open_all"),

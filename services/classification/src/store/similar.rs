@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use contract::event::v1::ReportSnapshot;
+use database::is_among;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, LikeExpr};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, ExprTrait as _, QueryOrder as _, QuerySelect as _};
@@ -20,9 +21,9 @@ const IN_BAND: u64 = 30;
 /// Reports whose words are looked at for one page of a search.
 const SEARCHED: u64 = 5_000;
 
-/// A report that may be similar.
+/// A report that was found.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Candidate {
+pub struct Found {
     /// The report.
     pub report: ReportId,
     /// What is in force.
@@ -31,6 +32,13 @@ pub struct Candidate {
     pub snapshot: ReportSnapshot,
     /// Whether its matter is settled.
     pub closed: bool,
+}
+
+/// A report that may be similar.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// The report.
+    pub found: Found,
     /// Whether its reporter took it back.
     pub withdrawn: bool,
     /// Whether it waits for a person or an answer.
@@ -57,7 +65,7 @@ pub async fn candidates(
     }
     let reports: Vec<Uuid> = found.keys().copied().collect();
     let withdrawn: BTreeSet<Uuid> = mark::Entity::find()
-        .filter(mark::Column::Report.is_in(reports.iter().copied()))
+        .filter(is_among(connection, mark::Column::Report, reports.iter().copied()))
         .filter(mark::Column::Withdrawn.eq(true))
         .all(connection)
         .await?
@@ -67,24 +75,22 @@ pub async fn candidates(
     let waiting: Vec<Uuid> = review::Entity::find()
         .select_only()
         .column(review::Column::Report)
-        .filter(review::Column::Report.is_in(reports))
+        .filter(is_among(connection, review::Column::Report, reports))
         .filter(is_live())
         .into_tuple()
         .all(connection)
         .await?;
     let candidate = |row: classification::Model| {
-        let (report, closed) = (row.report, row.closed_round > row.reopened_round);
-        let (classified, papers) = rows::classified(row, Vec::new())?;
-        Ok(Candidate {
-            report: ReportId(report),
-            classified,
-            snapshot: papers.snapshot,
-            closed,
-            withdrawn: withdrawn.contains(&report),
-            waits: waiting.contains(&report),
-        })
+        let (is_withdrawn, waits) = (withdrawn.contains(&row.report), waiting.contains(&row.report));
+        Ok(Candidate { found: to_found(row)?, withdrawn: is_withdrawn, waits })
     };
     found.into_values().map(candidate).collect()
+}
+
+fn to_found(row: classification::Model) -> Result<Found, DbErr> {
+    let (report, closed) = (ReportId(row.report), row.closed_round > row.reopened_round);
+    let (classified, papers) = rows::classified(row, Vec::new())?;
+    Ok(Found { report, classified, snapshot: papers.snapshot, closed })
 }
 
 fn of_key(column: classification::Column, key: i64, since: Timestamp) -> Select<classification::Entity> {
@@ -101,7 +107,7 @@ pub async fn search(
     only: Option<Access>,
     before: Option<ReportId>,
     limit: u64,
-) -> Result<(Vec<Candidate>, Option<ReportId>), DbErr> {
+) -> Result<(Vec<Found>, Option<ReportId>), DbErr> {
     use classification::Column as C;
     let older = |query: Select<classification::Entity>| match before {
         Some(before) => query.filter(C::Report.lt(before.0)),
@@ -133,19 +139,7 @@ pub async fn search(
         Some(row) if more => Some(row.report),
         Some(_) | None => last,
     };
-    let candidate = |row: classification::Model| {
-        let (report, closed) = (row.report, row.closed_round > row.reopened_round);
-        let (classified, papers) = rows::classified(row, Vec::new())?;
-        Ok(Candidate {
-            report: ReportId(report),
-            classified,
-            snapshot: papers.snapshot,
-            closed,
-            withdrawn: false,
-            waits: false,
-        })
-    };
-    let found = rows.into_iter().map(candidate).collect::<Result<_, DbErr>>()?;
+    let found = rows.into_iter().map(to_found).collect::<Result<_, DbErr>>()?;
     Ok((found, next.map(ReportId)))
 }
 
@@ -169,7 +163,7 @@ pub async fn note_turns(
             Turn::Reopened(round) => (classification::Column::ReopenedRound, *round),
         };
         classification::Entity::update_many()
-            .filter(classification::Column::Report.is_in(reports.iter().map(|report| report.0)))
+            .filter(is_among(tx, classification::Column::Report, reports.iter().map(|report| report.0)))
             .filter(column.lt(round))
             .col_expr(column, Expr::value(round))
             .exec(tx)

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use auth::Caller;
 use contract::classification::v1::Review;
-use database::requests::{Known, Request};
+use database::requests::Request;
 use prost::Message as _;
 use vocabulary::{Problem, ReviewId};
 
 use super::decide_reviews::actor;
-use super::{Desk, may_see, take_reviews};
+use super::{Desk, answered, may_see, take_reviews};
 use crate::domain::review::{Actor, Refusal, Review as Reviewed};
 use crate::error::Error;
 use crate::{messages, store};
@@ -44,8 +44,8 @@ async fn change(
 ) -> Result<Review, Error> {
     let ClaimReview { caller, review: id, request } = command;
     let work = desk.outbox.begin().await?;
-    if let Known::Answered(reply) = request.look_up(work.tx()).await?? {
-        return Review::decode(&*reply).map_err(|_| Problem::internal("stored reply").into());
+    if let Some(answer) = answered(&request, &work).await? {
+        return Ok(answer);
     }
     let found = take_reviews(&work, &BTreeSet::from([id])).await?.remove(&id);
     let mut dossier = found.ok_or_else(Problem::denied)?;

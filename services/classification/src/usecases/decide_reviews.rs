@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use auth::Caller;
-use contract::classification::v1::{BatchDecideReviewsResponse, Review};
-use database::requests::{Known, Request};
+use contract::classification::v1::{BatchDecideReviewsResponse, Review, ReviewResult};
+use database::requests::Request;
 use messaging::Work;
 use prost::Message as _;
 use vocabulary::{Access, Problem, ReportId, ReviewId};
 
 use super::announce::announce;
-use super::{Desk, may_see, take_reviews};
+use super::{Desk, answered, may_see, take_reviews};
 use crate::domain::assessment::{Assessment, Decision};
 use crate::domain::case::{Case, Circumstances};
 use crate::domain::doubts::ReviewReason;
@@ -58,8 +58,8 @@ pub async fn decide_review(
     request: Request,
 ) -> Result<Review, Error> {
     let mut work = desk.outbox.begin().await?;
-    if let Known::Answered(reply) = request.look_up(work.tx()).await?? {
-        return Review::decode(&*reply).map_err(|_| Problem::internal("stored reply").into());
+    if let Some(answer) = answered(&request, &work).await? {
+        return Ok(answer);
     }
     let undo = desk.province.policies.triage.undo_single;
     let outcomes = decide_all(&desk, &mut work, &caller, vec![item], undo).await?;
@@ -72,6 +72,22 @@ pub async fn decide_review(
     Ok(review)
 }
 
+/// What is answered for each item of a batch; `outcomes` are of those that were understood.
+pub(super) fn results<T>(
+    items: Vec<BatchItem<T>>,
+    outcomes: Vec<Result<Review, Error>>,
+) -> Vec<ReviewResult> {
+    let mut outcomes = outcomes.into_iter();
+    let result = |BatchItem { name, item }: BatchItem<T>| {
+        let outcome = item.and_then(|_| match outcomes.next() {
+            Some(outcome) => outcome.map_err(|error| error.problem()),
+            None => Err(Problem::internal("a decision is missing")),
+        });
+        messages::result(name, outcome)
+    };
+    items.into_iter().map(result).collect()
+}
+
 /// Decides each review of a batch for itself, all in one transaction.
 pub async fn decide_batch(
     desk: Desk,
@@ -80,24 +96,13 @@ pub async fn decide_batch(
     request: Request,
 ) -> Result<BatchDecideReviewsResponse, Error> {
     let mut work = desk.outbox.begin().await?;
-    if let Known::Answered(reply) = request.look_up(work.tx()).await?? {
-        return BatchDecideReviewsResponse::decode(&*reply)
-            .map_err(|_| Problem::internal("stored reply").into());
+    if let Some(answer) = answered(&request, &work).await? {
+        return Ok(answer);
     }
     let undo = desk.province.policies.triage.undo_batch;
     let understood = items.iter().filter_map(|item| item.item.as_ref().ok().cloned()).collect();
-    let mut decided = decide_all(&desk, &mut work, &caller, understood, undo).await?.into_iter();
-    let mut results = Vec::with_capacity(items.len());
-    for BatchItem { name, item } in items {
-        let outcome = match item {
-            Err(problem) => Err(problem),
-            Ok(_) => match decided.next() {
-                Some(outcome) => outcome.map_err(|error| error.problem()),
-                None => Err(Problem::internal("a decision is missing")),
-            },
-        };
-        results.push(messages::result(name, outcome));
-    }
+    let decided = decide_all(&desk, &mut work, &caller, understood, undo).await?;
+    let results = results(items, decided);
     let reply = BatchDecideReviewsResponse { results };
     request.answer(work.tx(), reply.encode_to_vec(), desk.now()).await?;
     work.commit().await?;

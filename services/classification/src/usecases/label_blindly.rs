@@ -2,12 +2,12 @@
 
 use auth::Caller;
 use contract::classification::v1::{BlindTask, ListBlindTasksResponse, SubmitBlindLabelResponse};
-use database::requests::{Known, Request};
+use database::requests::Request;
 use prost::Message as _;
 use uuid::Uuid;
 use vocabulary::{LeafCode, Problem, Urgency};
 
-use super::Desk;
+use super::{Desk, answered};
 use crate::error::Error;
 use crate::store;
 
@@ -45,8 +45,8 @@ pub async fn submit_blind_label(
 ) -> Result<SubmitBlindLabelResponse, Error> {
     let SubmitBlindLabel { caller, task, leaf, urgency, request } = command;
     let work = desk.outbox.begin().await?;
-    if let Known::Answered(_) = request.look_up(work.tx()).await?? {
-        return Ok(SubmitBlindLabelResponse {});
+    if let Some(answer) = answered(&request, &work).await? {
+        return Ok(answer);
     }
     let (person, now) = (desk.person(&caller), desk.now());
     if !store::insert_blind_label(work.tx(), task, person, (&leaf, urgency), now).await? {

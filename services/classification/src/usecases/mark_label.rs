@@ -2,12 +2,12 @@
 
 use auth::{Caller, Role};
 use contract::classification::v1::Label;
-use database::requests::{Known, Request};
+use database::requests::Request;
 use prost::Message as _;
 use uuid::Uuid;
 use vocabulary::{Access, Problem};
 
-use super::{Desk, may_see};
+use super::{Desk, answered, may_see};
 use crate::domain::labels::Mark;
 use crate::error::Error;
 use crate::messages;
@@ -32,8 +32,8 @@ pub struct MarkLabel {
 pub async fn mark_label(desk: Desk, command: MarkLabel) -> Result<Label, Error> {
     let MarkLabel { caller, label, mark, reason, request } = command;
     let work = desk.outbox.begin().await?;
-    if let Known::Answered(reply) = request.look_up(work.tx()).await?? {
-        return Label::decode(&*reply).map_err(|_| Problem::internal("stored reply").into());
+    if let Some(answer) = answered(&request, &work).await? {
+        return Ok(answer);
     }
     let found = store::find_label(work.tx(), label).await?;
     let record = found.filter(|record| may_see(&caller, record.access)).ok_or_else(Problem::denied)?;

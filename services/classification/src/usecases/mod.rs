@@ -24,7 +24,9 @@ use std::sync::Arc;
 
 use auth::{Caller, ReporterSeal, Role};
 use contract::event::v1::ReportSnapshot;
+use database::requests::{Known, Request};
 use messaging::{Outbox, Work};
+use prost::Message;
 use province::{ClockKind, Province, clocks};
 use runtime::wire::{PageKey, parse_timestamp};
 use sea_orm::DbErr;
@@ -51,6 +53,7 @@ pub use wake_reviews::wake_reviews;
 
 use crate::domain::person::Person;
 use crate::domain::review::Review;
+use crate::error::Error;
 use crate::events::Teller;
 use crate::machine::{Machine, MachineInForce};
 use crate::messages::Viewer;
@@ -108,6 +111,17 @@ impl Desk {
             pack_version: self.province.version().to_owned(),
             coordinating_agency: self.province.profile.coordinating_agency.name(),
         }
+    }
+}
+
+/// The answer that this request had before, if it had one.
+async fn answered<M: Message + Default>(request: &Request, work: &Work) -> Result<Option<M>, Error> {
+    match request.look_up(work.tx()).await?? {
+        Known::Fresh => Ok(None),
+        Known::Answered(reply) => match M::decode(&*reply) {
+            Ok(answer) => Ok(Some(answer)),
+            Err(_) => Err(Problem::internal("stored reply").into()),
+        },
     }
 }
 

@@ -4,15 +4,15 @@ use auth::Caller;
 use contract::classification::v1::{
     ListModelsResponse, ModelState, RollbackModelResponse, TrainModelResponse, TrainedModel,
 };
-use database::requests::{Known, Request};
+use database::requests::Request;
 use messaging::{Outbox, Work};
 use prost::Message as _;
 use province::LearningPolicy;
 use sea_orm::DbErr;
 use vocabulary::{ErrorCode, Problem};
 
-use super::Desk;
 use super::train_model::{TrainModelError, follow_switches};
+use super::{Desk, answered};
 use crate::domain::person::Person;
 use crate::domain::promotion::{NoEarlierModel, Switch, before, in_force};
 use crate::error::Error;
@@ -51,8 +51,8 @@ pub async fn trained_models(outbox: &Outbox) -> Result<Vec<TrainedModel>, Error>
 /// Has a model trained as soon as possible, by this process.
 pub async fn ask_for_training(desk: Desk, request: Request) -> Result<TrainModelResponse, Error> {
     let mut work = desk.outbox.begin().await?;
-    if let Known::Answered(_) = request.look_up(work.tx()).await?? {
-        return Ok(TrainModelResponse {});
+    if let Some(answer) = answered(&request, &work).await? {
+        return Ok(answer);
     }
     let reply = TrainModelResponse {};
     request.answer(work.tx(), reply.encode_to_vec(), desk.now()).await?;
@@ -65,8 +65,8 @@ pub async fn ask_for_training(desk: Desk, request: Request) -> Result<TrainModel
 /// Takes the model in force back, one step.
 pub async fn roll_back(desk: Desk, caller: Caller, request: Request) -> Result<RollbackModelResponse, Error> {
     let work = desk.outbox.begin().await?;
-    if let Known::Answered(reply) = request.look_up(work.tx()).await?? {
-        return RollbackModelResponse::decode(&*reply).map_err(|_| Problem::internal("stored reply").into());
+    if let Some(answer) = answered(&request, &work).await? {
+        return Ok(answer);
     }
     let person = desk.person(&caller);
     let (taken_back, earlier) = step_back(&desk.outbox, &work, Some(person)).await?;
@@ -148,6 +148,7 @@ async fn insert_switch(
     store::insert_switch(work.tx(), clock.mint(), switch, person, clock.now()).await
 }
 
-fn by_version(switches: &[(Switch, String)]) -> impl Iterator<Item = (Switch, &str)> {
+/// The switches as the rules about them read them.
+pub(super) fn by_version(switches: &[(Switch, String)]) -> impl Iterator<Item = (Switch, &str)> {
     switches.iter().map(|(switch, version)| (*switch, version.as_str()))
 }

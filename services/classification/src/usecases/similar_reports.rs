@@ -75,14 +75,16 @@ pub async fn list_similar(
     let policy = &desk.province.policies.similar;
     let others = near(desk, &subject, subject.point).await?;
     let seen = others.into_iter().filter(|other| {
-        other.report != report && !other.withdrawn && may_see(caller, other.classified.assessment.access)
+        other.found.report != report
+            && !other.withdrawn
+            && may_see(caller, other.found.classified.assessment.access)
     });
     let mut similar: Vec<(Likeness, Candidate)> =
         seen.filter_map(|other| Some((likeness(&subject, &features(&other)?, policy)?, other))).collect();
-    similar.sort_by(|a, b| b.0.score.total_cmp(&a.0.score).then(b.1.report.cmp(&a.1.report)));
+    similar.sort_by(|a, b| b.0.score.total_cmp(&a.0.score).then(b.1.found.report.cmp(&a.1.found.report)));
     similar.truncate(size as usize);
     let reports = similar.iter().map(|(likeness, candidate)| SimilarReport {
-        report: Some(messages::summary(candidate)),
+        report: Some(messages::summary(&candidate.found)),
         score: likeness.score,
         reasons: likeness
             .reasons
@@ -104,22 +106,22 @@ async fn near(desk: &Desk, subject: &Features, place: Option<Point>) -> Result<V
 
 fn features(candidate: &Candidate) -> Option<Features> {
     Some(Features {
-        words: WordSet::of(&Text::parse(&candidate.snapshot.text)),
-        point: store::point(&candidate.snapshot),
-        leaf: candidate.classified.assessment.leaf.clone(),
-        sent: store::sent(&candidate.snapshot)?,
+        words: WordSet::of(&Text::parse(&candidate.found.snapshot.text)),
+        point: store::point(&candidate.found.snapshot),
+        leaf: candidate.found.classified.assessment.leaf.clone(),
+        sent: store::sent(&candidate.found.snapshot)?,
     })
 }
 
 /// Whether everybody may know of it: with an agency, in the open, and still to be done.
 fn is_public(candidate: &Candidate) -> bool {
-    let assessment = &candidate.classified.assessment;
-    candidate.classified.routed
+    let assessment = &candidate.found.classified.assessment;
+    candidate.found.classified.routed
         && assessment.access == Access::Ordinary
         && assessment.scope == Scope::In
         && !candidate.withdrawn
         && !candidate.waits
-        && !candidate.closed
+        && !candidate.found.closed
 }
 
 /// Somebody who reports wants to know of the same thing there, not of the same words elsewhere.

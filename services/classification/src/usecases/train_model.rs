@@ -5,6 +5,7 @@ use std::sync::Arc;
 use vocabulary::Timestamp;
 
 use super::Desk;
+use super::models::by_version;
 use crate::domain::labels::{Lesson, choose, counts};
 use crate::domain::promotion::{Switch, in_force};
 use crate::domain::similar::square;
@@ -12,7 +13,7 @@ use crate::domain::train::Example;
 use crate::error::Error;
 use crate::lessons::{Lessons, LessonsError};
 use crate::machine::Machine;
-use crate::store::{self, LabelPosition, LabelRecord, ModelRecord};
+use crate::store::{self, LabelRecord, ModelRecord};
 use crate::training::{Trained, TrainingError, make_model};
 
 /// Labels read at once, and at most: older ones are as good as forgotten.
@@ -91,7 +92,7 @@ pub(super) async fn lessons(desk: &Desk) -> Result<Vec<Lesson>, Error> {
     while seen < MOST_LABELS {
         let page = store::list_labels(read, before, PAGE).await?;
         let Some(last) = page.last() else { break };
-        before = Some(LabelPosition { decide_time: last.decide_time, label: last.id });
+        before = Some(database::Cursor { time: last.decide_time, id: last.id });
         seen += page.len();
         lessons.extend(page.into_iter().filter_map(lesson));
     }
@@ -111,7 +112,7 @@ fn lesson(record: LabelRecord) -> Option<Lesson> {
 pub async fn train_model(desk: &Desk) -> Result<Training, TrainModelError> {
     let read = desk.outbox.database().read();
     let switches = store::switches(read).await?;
-    let current = in_force(switches.iter().map(|(switch, version)| (*switch, version.as_str())));
+    let current = in_force(by_version(&switches));
     let learned = match current {
         Some(version) => store::find_model(read, version).await?.map(|model| model.lessons),
         None => None,
@@ -176,7 +177,7 @@ async fn put_into_force(
 pub async fn follow_switches(desk: &Desk) -> Result<(), TrainModelError> {
     let read = desk.outbox.database().read();
     let switches = store::switches(read).await?;
-    let wanted = in_force(switches.iter().map(|(switch, version)| (*switch, version.as_str())));
+    let wanted = in_force(by_version(&switches));
     let machine = match wanted {
         Some(version) if version == desk.machine().version() => return Ok(()),
         None if desk.machine().version() == desk.machine.version_of_the_pack() => return Ok(()),

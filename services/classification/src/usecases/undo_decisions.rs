@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use auth::Caller;
 use contract::classification::v1::{BatchUndoDecisionsResponse, Review};
-use database::requests::{Known, Request};
+use database::requests::Request;
 use messaging::Work;
 use prost::Message as _;
 use vocabulary::{Problem, ReviewId};
 
-use super::decide_reviews::BatchItem;
-use super::{Desk, may_see_review, take_reviews};
+use super::decide_reviews::{BatchItem, results};
+use super::{Desk, answered, may_see_review, take_reviews};
 use crate::error::Error;
 use crate::{messages, store};
 
@@ -22,8 +22,8 @@ pub async fn undo_decision(
     request: Request,
 ) -> Result<Review, Error> {
     let mut work = desk.outbox.begin().await?;
-    if let Known::Answered(reply) = request.look_up(work.tx()).await?? {
-        return Review::decode(&*reply).map_err(|_| Problem::internal("stored reply").into());
+    if let Some(answer) = answered(&request, &work).await? {
+        return Ok(answer);
     }
     let outcomes = undo_all(&desk, &mut work, &caller, vec![review]).await?;
     let review = outcomes.into_iter().next().ok_or_else(Problem::denied)??;
@@ -40,23 +40,12 @@ pub async fn undo_batch(
     request: Request,
 ) -> Result<BatchUndoDecisionsResponse, Error> {
     let mut work = desk.outbox.begin().await?;
-    if let Known::Answered(reply) = request.look_up(work.tx()).await?? {
-        return BatchUndoDecisionsResponse::decode(&*reply)
-            .map_err(|_| Problem::internal("stored reply").into());
+    if let Some(answer) = answered(&request, &work).await? {
+        return Ok(answer);
     }
     let understood = items.iter().filter_map(|item| item.item.as_ref().ok().copied()).collect();
-    let mut undone = undo_all(&desk, &mut work, &caller, understood).await?.into_iter();
-    let mut results = Vec::with_capacity(items.len());
-    for BatchItem { name, item } in items {
-        let outcome = match item {
-            Err(problem) => Err(problem),
-            Ok(_) => match undone.next() {
-                Some(outcome) => outcome.map_err(|error| error.problem()),
-                None => Err(Problem::internal("a decision is missing")),
-            },
-        };
-        results.push(messages::result(name, outcome));
-    }
+    let undone = undo_all(&desk, &mut work, &caller, understood).await?;
+    let results = results(items, undone);
     let reply = BatchUndoDecisionsResponse { results };
     request.answer(work.tx(), reply.encode_to_vec(), desk.now()).await?;
     work.commit().await?;

@@ -64,12 +64,7 @@ fn question(question: &Question) -> wire::Question {
     }
 }
 
-/// The answer to CreateReport: the report as it was taken, whatever became of it since.
-pub fn created(new: &Report, media: &[MediaId], province: &Province) -> Vec<u8> {
-    own_report(new, media, province)
-}
-
-/// A report for its reporter, as it is stored with a request that was answered.
+/// A report for its reporter, as it is stored with a request that was answered and repeated whatever became of it since.
 pub fn own_report(own: &Report, media: &[MediaId], province: &Province) -> Vec<u8> {
     report(own, Sight::Reporter, media, province).encode_to_vec()
 }

@@ -5,7 +5,7 @@ mod media;
 mod reconciliation;
 mod reports;
 
-pub use encode::created;
+pub use encode::own_report;
 pub use media::Media;
 pub use reports::Reports;
 use tonic::Status;

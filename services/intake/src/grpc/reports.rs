@@ -100,10 +100,8 @@ impl IntakeService for Reports {
         let filter = self.parse_filter(&caller, &message).map_err(Error::from)?;
         let bound = list_scope(&caller, &message);
         let key = &self.intake.platform.page_key;
-        let before = match message.page_token.as_str() {
-            "" => None,
-            token => Some(parse_cursor(&key.decode(&bound, token).map_err(Error::from)?)?),
-        };
+        let id = |cursor: &[u8]| uuid::Uuid::from_slice(cursor).ok().map(ReportId);
+        let before = key.decode(&bound, &message.page_token, id).map_err(Error::from)?;
         let page = list_reports(&self.intake, &caller, &filter, before, size).await?;
         let province = &self.intake.province;
         Ok(Response::new(ListReportsResponse {
@@ -124,17 +122,12 @@ impl IntakeService for Reports {
         let message = request.into_inner();
         let id = parse_report("name", &message.name)?;
         let bound = scope(&[b"watch", id.0.as_bytes()]);
-        let after = match message.resume_token.as_str() {
-            "" => 0,
-            token => {
-                let cursor =
-                    self.intake.platform.page_key.decode(&bound, token).map_err(|_| resume_problem())?;
-                i64::from_be_bytes(cursor.try_into().map_err(|_| resume_problem())?)
-            }
-        };
+        let sequence = |cursor: &[u8]| cursor.try_into().ok().map(i64::from_be_bytes);
+        let key = &self.intake.platform.page_key;
+        let after = key.decode(&bound, &message.resume_token, sequence).map_err(|_| resume_problem())?;
         let db = self.intake.outbox.database().read();
         find_visible(&self.intake, db, &caller, id).await?;
-        Ok(Response::new(Box::pin(watch(self.intake.clone(), caller, id, after, bound))))
+        Ok(Response::new(Box::pin(watch(self.intake.clone(), caller, id, after.unwrap_or(0), bound))))
     }
 
     async fn withdraw_report(
@@ -148,11 +141,7 @@ impl IntakeService for Reports {
         let repeatable = self.repeatable(&caller, &message.request_id, "WithdrawReport", content)?;
         let owner = self.intake.platform.reporters.owner(caller.subject());
         let intake = self.intake.clone();
-        let work = async move {
-            let province = intake.province.clone();
-            let encode = |report: &_, media: &[_]| encode::own_report(report, media, &province);
-            withdraw_report(&intake, repeatable, &owner, id, encode).await
-        };
+        let work = async move { withdraw_report(&intake, repeatable, &owner, id).await };
         decode(&self.intake.platform.lifecycle.shielded(work).await?)
     }
 
@@ -165,11 +154,7 @@ impl IntakeService for Reports {
         let repeatable = self.repeatable(&caller, &message.request_id, "ProvideInfo", &content)?;
         let owner = self.intake.platform.reporters.owner(caller.subject());
         let intake = self.intake.clone();
-        let work = async move {
-            let province = intake.province.clone();
-            let encode = |report: &_, media: &[_]| encode::own_report(report, media, &province);
-            provide_info(&intake, repeatable, &owner, id, text, encode).await
-        };
+        let work = async move { provide_info(&intake, repeatable, &owner, id, text).await };
         decode(&self.intake.platform.lifecycle.shielded(work).await?)
     }
 
@@ -185,11 +170,7 @@ impl IntakeService for Reports {
         let repeatable = self.repeatable(&caller, &message.request_id, "ContestReturn", &content)?;
         let owner = self.intake.platform.reporters.owner(caller.subject());
         let intake = self.intake.clone();
-        let work = async move {
-            let province = intake.province.clone();
-            let encode = |report: &_, media: &[_]| encode::own_report(report, media, &province);
-            contest_return(&intake, repeatable, &owner, id, reason, encode).await
-        };
+        let work = async move { contest_return(&intake, repeatable, &owner, id, reason).await };
         decode(&self.intake.platform.lifecycle.shielded(work).await?)
     }
 
@@ -370,18 +351,6 @@ fn parse_report(field: &str, name: &str) -> Result<ReportId, Error> {
     ReportId::parse_name(name).map_err(|error| {
         Problem::invalid(field, "NAME_INVALID", error.to_string(), "Mã phản ánh không hợp lệ.").into()
     })
-}
-
-fn parse_cursor(cursor: &[u8]) -> Result<ReportId, Error> {
-    let wrong = |_| {
-        Problem::invalid(
-            "page_token",
-            "PAGE_TOKEN_INVALID",
-            "is not a token of this list",
-            "Trang không hợp lệ.",
-        )
-    };
-    Ok(ReportId(uuid::Uuid::from_slice(cursor).map_err(wrong)?))
 }
 
 fn resume_problem() -> Error {

@@ -136,7 +136,10 @@ pub async fn objects_of(db: &impl ConnectionTrait, ids: Vec<Uuid>) -> Result<Vec
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = media_parts::Entity::find().filter(media_parts::Column::MediaId.is_in(ids)).all(db).await?;
+    let rows = media_parts::Entity::find()
+        .filter(database::is_among(db, media_parts::Column::MediaId, ids))
+        .all(db)
+        .await?;
     Ok(rows.into_iter().map(|row| row.object).collect())
 }
 
@@ -169,7 +172,7 @@ pub async fn links_of(db: &impl ConnectionTrait, ids: Vec<Uuid>) -> Result<Vec<L
 /// What belongs to these reports, in order.
 pub async fn links_to(db: &impl ConnectionTrait, reports: Vec<Uuid>) -> Result<Vec<Link>, DbErr> {
     let rows = report_media::Entity::find()
-        .filter(report_media::Column::ReportId.is_in(reports))
+        .filter(database::is_among(db, report_media::Column::ReportId, reports))
         .order_by_asc(report_media::Column::ReportId)
         .order_by_asc(report_media::Column::Position)
         .all(db)

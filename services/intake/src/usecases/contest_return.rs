@@ -3,10 +3,9 @@
 use contract::event::v1::ReturnContested;
 use database::requests::Request;
 use province::Notice;
-use vocabulary::{MediaId, ReportId, Text};
+use vocabulary::{ReportId, Text};
 
 use super::reporter_act::{Act, Told, carry_out};
-use crate::domain::report::Report;
 use crate::{Error, Intake};
 
 /// Contests; answers the encoded report.
@@ -16,11 +15,10 @@ pub async fn contest_return(
     owner: &[u8],
     id: ReportId,
     reason: Text,
-    encode: impl Fn(&Report, &[MediaId]) -> Vec<u8>,
 ) -> Result<Vec<u8>, Error> {
     let window = intake.province.policies.triage.contest;
     let act = Act { request, owner, id, words: Some(reason) };
-    carry_out(intake, act, encode, |report, words, now| {
+    carry_out(intake, act, |report, words, now| {
         let (round, change) = report.contest(window, now)?;
         let contest_time = Some(runtime::wire::timestamp(now));
         let event = ReturnContested { report: id.name(), round, reason: words, contest_time };

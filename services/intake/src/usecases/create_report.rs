@@ -11,7 +11,6 @@ use messaging::Work;
 use province::Notice;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::MissedTickBehavior;
 use vocabulary::{Access, MediaId, Problem, ReportId, ReportState, Timestamp};
 
 use crate::domain::code::code;
@@ -23,8 +22,7 @@ use crate::events;
 use crate::store::{identities, media, reports, timeline};
 use crate::{Error, Intake};
 
-/// Between the beginnings of two transactions under load: one costs much the same for one report and for ten. After a
-/// quiet moment a report does not wait.
+/// Between the beginnings of two transactions under load.
 const PACE: Duration = Duration::from_millis(5);
 
 /// A submission that has waited for longer than this says that too many come in.
@@ -128,8 +126,7 @@ fn overloaded() -> Error {
 pub async fn work(intake: Intake, mut counter: Counter) -> Result<(), Error> {
     let stopping = intake.platform.lifecycle.stopping();
     let mut tickets = Vec::with_capacity(counter.group);
-    let mut pace = tokio::time::interval(PACE);
-    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut pace = messaging::pace(PACE);
     loop {
         pace.tick().await;
         tokio::select! {
@@ -349,7 +346,64 @@ impl MediaTaken {
 
 #[cfg(test)]
 mod tests {
+    use futures::StreamExt as _;
+    use vocabulary::{ErrorCode, Point, RequestId, Text};
+
     use super::*;
+
+    fn command(number: u128) -> CreateReport {
+        CreateReport {
+            request: Request::new(b"citizen", RequestId(uuid::Uuid::from_u128(number)), "CreateReport", b""),
+            submission: Submission {
+                text: Text::parse("text", "Cầu gãy", 100).unwrap(),
+                point: Point::parse(9.1769, 105.1524).unwrap(),
+                address: String::new(),
+                media: Vec::new(),
+                source: 1,
+                captured: None,
+                publication_consent: false,
+            },
+            owner: [1; 32],
+            subject: "citizen".parse().unwrap(),
+            reporter: Reporter::parse("", "").unwrap(),
+        }
+    }
+
+    fn is_turned_away(refused: Result<impl Sized, Error>) -> bool {
+        let problem = refused.err().map(|error| error.problem());
+        problem.is_some_and(|problem| {
+            problem.code == ErrorCode::Unavailable
+                && problem.reason == "OVERLOADED"
+                && problem.retry_after.is_some()
+        })
+    }
+
+    #[tokio::test]
+    async fn who_finds_no_room_is_told_so_at_once() {
+        let (desk, counter) = Desk::open(2);
+        let mut waiting = futures::stream::FuturesUnordered::new();
+        for number in 0..2 * QUEUED_GROUPS {
+            waiting.push(desk.hand_in(command(number as u128)));
+        }
+        assert!(futures::poll!(waiting.next()).is_pending(), "nobody serves the desk");
+        assert!(is_turned_away(desk.hand_in(command(99)).await));
+        drop(counter);
+        assert!(matches!(waiting.next().await, Some(Err(Error::Stopping))));
+    }
+
+    #[tokio::test]
+    async fn under_pressure_one_transaction_waits_and_lists_give_way() {
+        let (desk, _counter) = Desk::open(2);
+        assert!(desk.give_way().is_ok());
+        desk.pressure.note(true, LONGEST_WAIT * 2);
+        assert!(is_turned_away(desk.give_way()));
+        let mut waiting = futures::stream::FuturesUnordered::new();
+        for number in 0..2 {
+            waiting.push(desk.hand_in(command(number)));
+        }
+        assert!(futures::poll!(waiting.next()).is_pending(), "there is enough for one transaction");
+        assert!(is_turned_away(desk.hand_in(command(99)).await));
+    }
 
     #[test]
     fn a_crowd_that_comes_at_once_is_let_in_and_a_lasting_one_is_not() {

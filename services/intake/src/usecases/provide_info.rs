@@ -3,10 +3,9 @@
 use contract::event::v1::InfoProvided;
 use database::requests::Request;
 use province::Notice;
-use vocabulary::{MediaId, ReportId, Text};
+use vocabulary::{ReportId, Text};
 
 use super::reporter_act::{Act, Told, carry_out};
-use crate::domain::report::Report;
 use crate::{Error, Intake};
 
 /// Answers; answers the encoded report.
@@ -16,10 +15,9 @@ pub async fn provide_info(
     owner: &[u8],
     id: ReportId,
     text: Text,
-    encode: impl Fn(&Report, &[MediaId]) -> Vec<u8>,
 ) -> Result<Vec<u8>, Error> {
     let act = Act { request, owner, id, words: Some(text) };
-    carry_out(intake, act, encode, |report, text, now| {
+    carry_out(intake, act, |report, text, now| {
         let change = report.provide_info()?;
         let provide_time = Some(runtime::wire::timestamp(now));
         let event = InfoProvided { report: id.name(), text, provide_time };

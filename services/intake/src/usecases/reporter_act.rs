@@ -37,7 +37,6 @@ pub(super) struct Told<E> {
 pub(super) async fn carry_out<E: Event>(
     intake: &Intake,
     act: Act<'_>,
-    encode: impl Fn(&Report, &[MediaId]) -> Vec<u8>,
     decide: impl FnOnce(&mut Report, String, Timestamp) -> Result<Told<E>, Problem>,
 ) -> Result<Vec<u8>, Error> {
     let Act { request, owner, id, words } = act;
@@ -67,7 +66,7 @@ pub(super) async fn carry_out<E: Event>(
     database::fault_point!("intake.act.after-save");
     let links = media::links_to(work.tx(), vec![id.0]).await?;
     let sent: Vec<MediaId> = links.iter().filter(|link| !link.evidence).map(|link| link.media).collect();
-    let reply = encode(&report, &sent);
+    let reply = (intake.encode)(&report, &sent, &intake.province);
     request.answer(work.tx(), reply.clone(), now).await?;
     let watchers = intake.watchers.clone();
     work.after_commit(move || watchers.wake(std::iter::once(id)));

@@ -3,10 +3,9 @@
 use contract::event::v1::ReportWithdrawn;
 use database::requests::Request;
 use province::Notice;
-use vocabulary::{MediaId, ReportId};
+use vocabulary::ReportId;
 
 use super::reporter_act::{Act, Told, carry_out};
-use crate::domain::report::Report;
 use crate::{Error, Intake};
 
 /// Withdraws; answers the encoded report.
@@ -15,10 +14,9 @@ pub async fn withdraw_report(
     request: Request,
     owner: &[u8],
     id: ReportId,
-    encode: impl Fn(&Report, &[MediaId]) -> Vec<u8>,
 ) -> Result<Vec<u8>, Error> {
     let act = Act { request, owner, id, words: None };
-    carry_out(intake, act, encode, |report, _, now| {
+    carry_out(intake, act, |report, _, now| {
         let change = report.withdraw()?;
         let withdraw_time = Some(runtime::wire::timestamp(now));
         let event = ReportWithdrawn { report: id.name(), withdraw_time };

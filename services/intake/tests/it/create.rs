@@ -65,3 +65,25 @@ async fn the_same_words_in_another_unicode_form_are_the_same_text() {
     let report = world.client.clone().create_report(world.as_citizen("citizen-1", message)).await.unwrap();
     assert_eq!(report.into_inner().text, "Cầu gãy");
 }
+
+#[tokio::test]
+async fn whatever_is_written_is_stored_as_it_was_written() {
+    let world = World::start().await;
+    let odd = [
+        r#"nói "cầu gãy" rồi"#,
+        r"C:\cau\{1,2}",
+        "NULL",
+        "{NULL,\"a\"}",
+        "' ; --",
+        "dòng một\ndòng hai",
+        "🚧 đứt",
+    ];
+    for (number, text) in (20..).zip(odd) {
+        let message = submission(text, &Uuid::from_u128(number).to_string());
+        let sent = world.client.clone().create_report(world.as_citizen("citizen-1", message)).await.unwrap();
+        let sent = sent.into_inner();
+        assert_eq!(sent.text, text);
+        let stored = world.read("citizen-1", &sent.name).await;
+        assert_eq!((stored.text, stored.code), (sent.text, sent.code));
+    }
+}

@@ -31,7 +31,7 @@ impl Directory {
         let size = parse::page_size(size, PAGE, LARGEST_PAGE)? as usize;
         let scope = scope(&[list.as_bytes()]);
         let pages = &self.service.platform.page_key;
-        let after = if token.is_empty() { Vec::new() } else { pages.decode(&scope, token)? };
+        let after = pages.decode(&scope, token, |key| Some(key.to_vec()))?.unwrap_or_default();
         let first = items.partition_point(|item| key(item).as_bytes() <= after.as_slice());
         let page = &items[first..items.len().min(first + size)];
         let more = first + size < items.len();

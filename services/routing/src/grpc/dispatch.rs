@@ -16,7 +16,6 @@ use super::{encode, parse};
 use crate::Service;
 use crate::domain::{Assignment, Case, Draft, UnfitReply};
 use crate::error::Error;
-use crate::store::Cursor;
 use crate::usecases::{self, Command, List};
 
 const PAGE: u32 = 20;
@@ -168,10 +167,7 @@ impl Dispatch {
             filter.agency.as_ref().map_or("", |agency| agency.as_str()).as_bytes(),
             &[u8::from(filter.include_ended), u8::from(filter.include_sealed)],
         ]);
-        let cursor = match message.page_token.as_str() {
-            "" => None,
-            token => Cursor::from_bytes(&platform.page_key.decode(&scope, token)?),
-        };
+        let cursor = platform.page_key.decode(&scope, &message.page_token, database::Cursor::from_bytes)?;
         let page = usecases::list_assignments(&self.service.desk, &filter, cursor, size).await?;
         let now = self.service.desk.clock.now();
         let province = &self.service.desk.province;

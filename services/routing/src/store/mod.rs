@@ -15,5 +15,5 @@ mod rows;
 pub(crate) use cases::{find_report, load, save};
 pub(crate) use deadlines::{count_running, reports_with_alarm};
 pub use migrations::Migrator;
-pub(crate) use queue::{Cursor, QueueFilter, find_holder, list_assignments};
+pub(crate) use queue::{QueueFilter, find_holder, list_assignments};
 pub use reconciliation::known_reports;

@@ -1,8 +1,9 @@
 //! The agencies' queues: assignments, the nearest deadline first, in keyset pages.
 
+use database::Cursor;
 use sea_orm::entity::prelude::*;
 use sea_orm::{Condition, ConnectionTrait, QueryOrder as _, QuerySelect as _};
-use vocabulary::{Access, AgencyId, AssignmentId, ReportId, Timestamp};
+use vocabulary::{Access, AgencyId, AssignmentId, ReportId};
 
 use super::entities::assignment;
 use super::{load, rows};
@@ -17,32 +18,6 @@ pub(crate) struct QueueFilter {
     pub(crate) include_ended: bool,
     /// Also reports that are not ordinary.
     pub(crate) include_sealed: bool,
-}
-
-/// The last row of a page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Cursor {
-    due: Timestamp,
-    id: AssignmentId,
-}
-
-impl Cursor {
-    /// After this assignment.
-    pub(crate) fn after(assignment: &Assignment) -> Self {
-        Self { due: assignment.due, id: assignment.id }
-    }
-
-    /// As bytes of a page token.
-    pub(crate) fn to_bytes(self) -> Vec<u8> {
-        [&self.due.micros().to_be_bytes()[..], self.id.0.as_bytes()].concat()
-    }
-
-    /// From bytes of a page token.
-    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (due, id) = bytes.split_at_checked(8)?;
-        let due = Timestamp::from_micros(i64::from_be_bytes(due.try_into().ok()?));
-        Some(Self { due, id: AssignmentId(Uuid::from_slice(id).ok()?) })
-    }
 }
 
 /// Who an assignment belongs to: what rights depend on. The agency never changes, the access only rises.
@@ -101,11 +76,8 @@ fn select(
     if !filter.include_sealed {
         condition = condition.add(Column::Access.eq(Access::Ordinary.as_str()));
     }
-    if let Some(Cursor { due, id }) = cursor {
-        let same_instant = Condition::all().add(Column::DueTime.eq(due.micros())).add(Column::Id.gt(id.0));
-        // The plain bound is what an index can use.
-        condition = condition.add(Column::DueTime.gte(due.micros()));
-        condition = condition.add(Condition::any().add(Column::DueTime.gt(due.micros())).add(same_instant));
+    if let Some(cursor) = cursor {
+        condition = condition.add(cursor.after(Column::DueTime, Column::Id));
     }
     assignment::Entity::find()
         .filter(condition)
@@ -118,6 +90,8 @@ fn select(
 mod tests {
     use sea_orm::{DbBackend, QueryTrait as _, Statement};
 
+    use vocabulary::Timestamp;
+
     use super::*;
     use crate::store::Migrator;
 
@@ -127,7 +101,7 @@ mod tests {
         let database = database::Database::open(&folder.path().join("routing.db")).await.expect("a database");
         database.migrate::<Migrator>().await.expect("a schema");
         let agency: AgencyId = "so-xay-dung".parse().expect("an id");
-        let cursor = Cursor { due: Timestamp::EPOCH, id: AssignmentId(Uuid::from_u128(1)) };
+        let cursor = Cursor { time: Timestamp::EPOCH, id: Uuid::from_u128(1) };
         for (agency, ended, index) in [
             (Some(agency.clone()), false, "assignments_agency_open"),
             (None, false, "assignments_open"),

@@ -1,12 +1,13 @@
 //! The queue of an agency, or of all.
 
 use auth::{Caller, Role};
+use database::Cursor;
 use vocabulary::{AgencyId, Problem};
 
 use super::Desk;
 use crate::domain::{Assignment, Case};
 use crate::error::Error;
-use crate::store::{self, Cursor, QueueFilter};
+use crate::store::{self, QueueFilter};
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -63,6 +64,6 @@ pub(crate) async fn list_assignments(
         store::list_assignments(desk.database.read(), filter, cursor, size as u64 + 1).await?;
     let more = assignments.len() > size;
     assignments.truncate(size);
-    let next = assignments.last().filter(|_| more).map(|(last, _)| Cursor::after(last));
+    let next = assignments.last().filter(|_| more).map(|(last, _)| Cursor { time: last.due, id: last.id.0 });
     Ok(Page { assignments, next })
 }

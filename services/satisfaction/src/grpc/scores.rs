@@ -56,10 +56,9 @@ impl ScoreService for Service {
             scope: page_scope(&self.platform.reporters.caller(&caller), &request),
             length: usize::try_from(length).unwrap_or(usize::MAX),
         };
-        let after = match request.page_token.as_str() {
-            "" => None,
-            token => Some(self.platform.page_key.decode(&page.scope, token).map_err(Error::Refused)?),
-        };
+        let bytes = |cursor: &[u8]| from_cursor(cursor).map(|_| cursor.to_vec());
+        let key = &self.platform.page_key;
+        let after = key.decode(&page.scope, &request.page_token, bytes).map_err(Error::Refused)?;
         let policy = &self.platform.province.policies.scores;
         let scores = self.scoreboards.list_scores(policy, scope, period).await?;
         let (shown, last) = page.cut(&scores, after.as_deref());
@@ -68,8 +67,7 @@ impl ScoreService for Service {
                 .iter()
                 .map(|score| encode::score(dimension, score, &policy.method_version))
                 .collect(),
-            next_page_token: last
-                .map_or_else(String::new, |cursor| self.platform.page_key.encode(&page.scope, &cursor)),
+            next_page_token: last.map_or_else(String::new, |cursor| key.encode(&page.scope, &cursor)),
         }))
     }
 }

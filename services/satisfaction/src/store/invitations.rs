@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use database::is_among;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, LockBehavior, LockType};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryOrder as _, QuerySelect as _, Set};
@@ -35,7 +36,7 @@ pub async fn lock_of_reports(
     reports: &[ReportId],
 ) -> Result<Vec<Invitation>, DbErr> {
     let ids = reports.iter().map(|report| report.0);
-    let rows = Entity::find().filter(Column::Report.is_in(ids)).lock_exclusive().all(tx).await?;
+    let rows = Entity::find().filter(is_among(tx, Column::Report, ids)).lock_exclusive().all(tx).await?;
     rows.into_iter().map(from_row).collect()
 }
 
@@ -91,7 +92,7 @@ pub async fn update_standing(
         return Ok(());
     }
     Entity::update_many()
-        .filter(Column::Id.is_in(ids.iter().map(|id| id.0)))
+        .filter(is_among(tx, Column::Id, ids.iter().map(|id| id.0)))
         .col_expr(Column::Standing, Expr::value(standing.as_str()))
         .exec(tx)
         .await?;
@@ -121,7 +122,7 @@ pub async fn last_rounds(
         .select_only()
         .column(Column::Report)
         .column_as(Column::Round.max(), "round")
-        .filter(Column::Report.is_in(reports.iter().map(|report| report.0)))
+        .filter(is_among(tx, Column::Report, reports.iter().map(|report| report.0)))
         .group_by(Column::Report)
         .into_tuple()
         .all(tx)

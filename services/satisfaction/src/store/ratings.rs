@@ -28,7 +28,7 @@ pub async fn list_of_invitations(
     invitations: &[InvitationId],
 ) -> Result<Vec<Rating>, DbErr> {
     let rows = Entity::find()
-        .filter(Column::Invitation.is_in(invitations.iter().map(|id| id.0)))
+        .filter(database::is_among(connection, Column::Invitation, invitations.iter().map(|id| id.0)))
         .order_by_asc(Column::Invitation)
         .order_by_asc(Column::Revision)
         .all(connection)

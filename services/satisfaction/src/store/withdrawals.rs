@@ -15,7 +15,7 @@ pub async fn list_withdrawn(
     reports: &[ReportId],
 ) -> Result<BTreeSet<ReportId>, DbErr> {
     let ids = reports.iter().map(|report| report.0);
-    let rows = Entity::find().filter(Column::Report.is_in(ids)).all(tx).await?;
+    let rows = Entity::find().filter(database::is_among(tx, Column::Report, ids)).all(tx).await?;
     Ok(rows.into_iter().map(|row| ReportId(row.report)).collect())
 }
 

@@ -11,6 +11,7 @@
 
 mod config;
 mod connect;
+mod cursor;
 mod error;
 #[cfg(feature = "fault-points")]
 pub mod faults;
@@ -28,6 +29,7 @@ use sea_orm::{
 use sea_orm_migration::MigratorTrait;
 
 pub use config::{DatabaseConfig, Place, Server};
+pub use cursor::Cursor;
 pub use error::{Fault, OpenError, describe, fault, problem};
 pub use lock::lock;
 pub use rows::{Key, insert_all, inserts, is_among};

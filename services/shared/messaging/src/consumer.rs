@@ -12,20 +12,19 @@ use futures::FutureExt as _;
 use rand::RngExt as _;
 use sea_orm::DbErr;
 use tokio::sync::Notify;
-use tokio::time::{Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use vocabulary::Clock;
 
 use crate::backoff::Backoff;
 use crate::bus::{Arrival, Batch, Feed, Vanished};
+use crate::pace::pace;
 use crate::retries::{self, Letter, Retry};
 use crate::{Bus, BusError, Envelope, Outbox, Work, inbox, retrying};
 
 /// A power of two: see [`database::insert_all`].
 const BATCH: u64 = 256;
-/// A transaction costs much the same for one event and for twenty: under load it is worth a moment to wait for company.
-/// After a quiet moment an event does not wait.
+/// Between the beginnings of two transactions under load.
 const PACE: Duration = Duration::from_millis(25);
 /// When a queue has vanished, how much before the last consumed event is asked for again.
 const LOOK_BACK: Duration = Duration::from_secs(3_600);
@@ -130,13 +129,6 @@ impl From<DbErr> for Failure {
             Fault::Defect => Self::Event(format!("the database refused it: {}", database::describe(&error))),
         }
     }
-}
-
-/// Ticks at once after a quiet moment, and otherwise no sooner than `least` after the tick before.
-pub(crate) fn pace(least: Duration) -> Interval {
-    let mut pace = tokio::time::interval(least);
-    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    pace
 }
 
 /// Subscribes, works, and begins anew when the connection ends.

@@ -54,7 +54,7 @@ pub async fn known(db: &impl ConnectionTrait, events: &[EventId]) -> Result<Hash
     let ids: Vec<Uuid> = entity::Entity::find()
         .select_only()
         .column(entity::Column::EventId)
-        .filter(entity::Column::EventId.is_in(events.iter().map(|event| event.0)))
+        .filter(database::is_among(db, entity::Column::EventId, events.iter().map(|event| event.0)))
         .into_tuple()
         .all(db)
         .await?;

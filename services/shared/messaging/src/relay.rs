@@ -8,13 +8,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::backoff::Backoff;
 use crate::bus::Publisher;
-use crate::consumer::{pace, request_what_was_lost};
+use crate::consumer::request_what_was_lost;
+use crate::pace::pace;
 use crate::{Bus, BusError, Envelope, Outbox};
 
 /// The safety net under the wake-up after each commit.
 const POLL: Duration = Duration::from_millis(500);
 const BATCH: u64 = 512;
-/// As with consumers: under load one claim carries what several transactions have left.
+/// Between two claims under load: one carries what several transactions have left.
 const PACE: Duration = Duration::from_millis(20);
 /// How often old sent events are looked for, and how many go at once.
 const FORGET_EVERY: Duration = Duration::from_secs(30);
