@@ -16,13 +16,18 @@ HEARD = {
         "ReportClassified", "ReviewRequested", "ReportReclassified", "ReportAssigned", "RouteMissing",
         "ReportReturned", "ReportRejected", "ReportHandedBack", "WorkStarted", "ResolutionSubmitted",
         "ReportResolved", "ReportDeferred", "DeadlineApproaching", "DeadlineMissed", "RatingInvited",
-        "RatingSubmitted", "ReportReopened", "ReportClosed",
+        "RatingSubmitted", "ReportReopened", "ReportClosed", "InfoRequested",
     },
-    "classification": {"ReportSubmitted", "ReportHandedBack", "RouteMissing", "ReportWithdrawn"},
+    "classification": {
+        "ReportSubmitted", "ReportHandedBack", "RouteMissing", "InfoProvided", "ReturnContested", "ReportWithdrawn",
+        "WorkStarted", "ReportResolved", "ReportReopened",
+    },
     "routing": {
-        "ReportClassified", "ReportReclassified", "ReviewRequested", "ReportWithdrawn", "ReportReopened",
+        "ReportClassified", "ReportReclassified", "ReviewRequested", "InfoRequested", "ReportWithdrawn", "ReportReopened",
     },
-    "satisfaction": {"ReportResolved", "ReportDeferred", "ReportReturned", "ReportRejected", "ReportWithdrawn"},
+    "satisfaction": {
+        "ReportResolved", "ReportDeferred", "ReportReturned", "ReportRejected", "ReportWithdrawn", "ReturnContested",
+    },
 }
 #: Everybody follows a request to send again what the bus has lost.
 LISTENS = {service: types | {"RedriveRequested"} for service, types in HEARD.items()}

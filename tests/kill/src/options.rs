@@ -23,8 +23,8 @@ pub struct Options {
     /// Repeats the schedule and what the citizens do.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Acts of the town a second; half of them are reports.
-    #[arg(long, default_value_t = 300.0)]
+    /// Acts of the town a second; 60 % of them are reports.
+    #[arg(long, default_value_t = 150.0)]
     pub rate: f64,
     /// Citizens.
     #[arg(long, default_value_t = 96)]
@@ -91,7 +91,7 @@ pub struct Enough {
 impl Options {
     /// How long things go wrong.
     pub fn seconds(&self) -> u64 {
-        self.seconds.unwrap_or(if self.full { 960 } else { 260 })
+        self.seconds.unwrap_or(if self.full { 1_260 } else { 260 })
     }
 
     /// What the loop must have seen; whoever says how long it is to last takes what comes.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
 /// How the link behaves.
@@ -35,17 +35,31 @@ pub struct Proxy {
     pub address: SocketAddr,
     usual: Link,
     state: Arc<watch::Sender<State>>,
-    _serving: JoinSet<()>,
+    _serving: oneshot::Sender<()>,
 }
 
 impl Proxy {
     /// A proxy to `target`, on a port of its own, that usually behaves so.
-    pub async fn to(target: SocketAddr, usual: Link) -> anyhow::Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+    pub fn to(target: SocketAddr, usual: Link) -> anyhow::Result<Self> {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+        listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let state = Arc::new(watch::Sender::new(State { link: usual, age: 0 }));
-        let mut serving = JoinSet::new();
-        serving.spawn(serve(listener, target, state.clone()));
+        let (serving, dropped) = oneshot::channel();
+        // A thread of its own: the link must not be slow because the town is busy.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let passing = state.clone();
+        std::thread::Builder::new().name("proxy".to_owned()).spawn(move || {
+            runtime.block_on(async {
+                match TcpListener::from_std(listener) {
+                    Ok(listener) => tokio::select! {
+                        () = serve(listener, target, passing) => {}
+                        _ = dropped => {}
+                    },
+                    Err(error) => eprintln!("the proxy does not listen: {error}"),
+                }
+            });
+        })?;
         Ok(Self { address, usual, state, _serving: serving })
     }
 
@@ -144,7 +158,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_link_can_be_slow_and_can_be_cut() {
-        let proxy = Proxy::to(echo().await, Link::Quick).await.unwrap();
+        let proxy = Proxy::to(echo().await, Link::Quick).unwrap();
         let mut stream = TcpStream::connect(proxy.address).await.unwrap();
         let mut answer = [0; 4];
         stream.write_all(b"ping").await.unwrap();

@@ -145,7 +145,7 @@ async fn link_to_database(engines: &Engines, program: &mut Program, usual: Link)
     let url = engines.url("FIELDREPORT__DATABASE__URL")?;
     let address = url.rsplit_once('@').and_then(|(_, rest)| rest.split_once('/')).map(|(address, _)| address);
     let address: SocketAddr = address.context("a database URL has an address")?.parse()?;
-    let link = Proxy::to(address, usual).await?;
+    let link = Proxy::to(address, usual)?;
     let through = url.replace(&address.to_string(), &link.address.to_string());
     for name in ["FIELDREPORT__DATABASE__MIGRATION_URL", "FIELDREPORT__BUS__URL"] {
         program.environment.insert(name.to_owned(), engines.url(name)?.to_owned());

@@ -94,8 +94,8 @@ impl Desk {
         (Self { queue: sender, pressure: pressure.clone(), group }, Counter { queue, pressure, group })
     }
 
-    /// Hands a submission in and waits for the encoded answer. The report is stored even if the caller stops waiting. When
-    /// there is more than can be stored in time the caller is turned away at once, and nothing is stored.
+    /// Hands a submission in and waits for the encoded answer. The report is stored even if the caller stops waiting, unless
+    /// there is more than can be stored in time. Then the next caller is turned away at once, and nothing is stored.
     pub async fn hand_in(&self, command: CreateReport) -> Result<Vec<u8>, Error> {
         let waiting = self.queue.max_capacity() - self.queue.capacity();
         if !self.pressure.admits(waiting, self.group) {
@@ -117,6 +117,18 @@ impl Desk {
     }
 }
 
+impl Counter {
+    /// Of what was handed in, what is worth storing. Under pressure that is not what nobody waits for any more: its sender
+    /// knows no code of it and sends it again, and to store it would make the next one late as well.
+    fn select(&self, tickets: &mut Vec<Ticket>) {
+        let longest_wait = tickets.first().map(|ticket| ticket.handed_in.elapsed());
+        self.pressure.note(tickets.len() == self.group, longest_wait.unwrap_or_default());
+        if self.pressure.is_high() {
+            tickets.retain(|ticket| !ticket.answer.is_closed());
+        }
+    }
+}
+
 fn overloaded() -> Error {
     metrics::counter!("overload_refusals_total").increment(1);
     Problem::unavailable("OVERLOADED").into()
@@ -135,8 +147,7 @@ pub async fn work(intake: Intake, mut counter: Counter) -> Result<(), Error> {
                 if taken == 0 {
                     return Ok(());
                 }
-                let longest_wait = tickets.first().map(|ticket| ticket.handed_in.elapsed());
-                counter.pressure.note(taken == counter.group, longest_wait.unwrap_or_default());
+                counter.select(&mut tickets);
                 serve(&intake, &mut tickets).await;
             }
             () = stopping.cancelled() => counter.queue.close(),
@@ -147,6 +158,9 @@ pub async fn work(intake: Intake, mut counter: Counter) -> Result<(), Error> {
 }
 
 async fn serve(intake: &Intake, tickets: &mut Vec<Ticket>) {
+    if tickets.is_empty() {
+        return;
+    }
     match store(intake, tickets).await {
         Ok(answers) => {
             for (ticket, answer) in tickets.drain(..).zip(answers) {
@@ -403,6 +417,25 @@ mod tests {
         }
         assert!(futures::poll!(waiting.next()).is_pending(), "there is enough for one transaction");
         assert!(is_turned_away(desk.hand_in(command(99)).await));
+    }
+
+    #[tokio::test]
+    async fn under_pressure_nothing_is_stored_for_callers_who_have_left() {
+        let (desk, mut counter) = Desk::open(2);
+        let mut waiting = Vec::new();
+        for number in 0..2 {
+            let mut caller = Box::pin(desk.hand_in(command(number)));
+            assert!(futures::poll!(&mut caller).is_pending());
+            waiting.push(caller);
+        }
+        let mut tickets = Vec::new();
+        counter.queue.recv_many(&mut tickets, 2).await;
+        waiting.pop();
+        counter.select(&mut tickets);
+        assert_eq!(tickets.len(), 2, "without pressure it is stored all the same");
+        tickets[0].handed_in = Instant::now().checked_sub(LONGEST_WAIT * 2).unwrap();
+        counter.select(&mut tickets);
+        assert_eq!(tickets.len(), 1);
     }
 
     #[test]

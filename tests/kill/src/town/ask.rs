@@ -21,7 +21,7 @@ const TWINS: f64 = 0.05;
 /// Share of answered requests that are sent again later.
 const REPLAYS: f64 = 0.2;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_secs(4);
+const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 /// Seconds that somebody waits for an answer.
 const PATIENCE: std::ops::Range<f64> = 3.0..8.0;
 

@@ -33,12 +33,12 @@ pub enum Act {
 
 /// Of 100 acts.
 const MIX: [(Act, u32); 7] = [
-    (Act::Create, 50),
-    (Act::Post, 6),
+    (Act::Create, 60),
+    (Act::Post, 5),
     (Act::Withdraw, 4),
-    (Act::Decide, 10),
-    (Act::Dispatch, 18),
-    (Act::Rate, 8),
+    (Act::Decide, 8),
+    (Act::Dispatch, 13),
+    (Act::Rate, 6),
     (Act::Read, 4),
 ];
 
