@@ -80,5 +80,10 @@ class Ledger:
                     answer = Answer(**{key: line[key] for key in kept})
                     self.requests[line["request"]].answers.append(answer)
 
+    @property
+    def is_of_reports_only(self):
+        """Nobody did anything but report: nobody else was answered, and what was not resolved was not rated."""
+        return all(request.kind in ("create", "upload") for request in self.requests.values())
+
     def of(self, *kinds):
         return [request for request in self.requests.values() if request.kind in kinds]

@@ -74,7 +74,7 @@ impl Stage {
         } else {
             let up = Engines::up(&site.root, &site.engines(), options.standby).await?;
             site.write("site.json", &site.describe(&canary, Some(&up))?)?;
-            let link = link_to_database(&up, &mut program, options.usual_link()).await?;
+            let link = link_to_database(&up, &mut program, options.usual_link())?;
             migrate(&program).await?;
             if props.broker_down {
                 up.signal(Engine::Broker, Signal::Kill).await?;
@@ -141,7 +141,7 @@ impl Stage {
 }
 
 /// Puts a proxy between processes and database, and tells them of it. The broker is spoken to directly.
-async fn link_to_database(engines: &Engines, program: &mut Program, usual: Link) -> anyhow::Result<Proxy> {
+fn link_to_database(engines: &Engines, program: &mut Program, usual: Link) -> anyhow::Result<Proxy> {
     let url = engines.url("FIELDREPORT__DATABASE__URL")?;
     let address = url.rsplit_once('@').and_then(|(_, rest)| rest.split_once('/')).map(|(address, _)| address);
     let address: SocketAddr = address.context("a database URL has an address")?.parse()?;

@@ -1,12 +1,14 @@
 //! Takes reports. Requests that arrive together share one transaction (group commit): each is answered only after the
 //! commit that holds its report, its sealed identity, its media list, its first timeline entry and its event.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use contract::event::v1::ReportSubmitted;
 use database::requests::{Known, Request};
+use futures::FutureExt as _;
 use messaging::Work;
 use province::Notice;
 use tokio::sync::mpsc::error::TrySendError;
@@ -134,9 +136,9 @@ fn overloaded() -> Error {
     Problem::unavailable("OVERLOADED").into()
 }
 
-/// Serves the desk until the process stops; what was handed in before is still stored.
+/// Serves the desk until no call comes any more; what was handed in before is still stored.
 pub async fn work(intake: Intake, mut counter: Counter) -> Result<(), Error> {
-    let stopping = intake.platform.lifecycle.stopping();
+    let mut closing_time = pin!(intake.platform.lifecycle.calls_have_ended().fuse());
     let mut tickets = Vec::with_capacity(counter.group);
     let mut pace = messaging::pace(PACE);
     loop {
@@ -150,7 +152,7 @@ pub async fn work(intake: Intake, mut counter: Counter) -> Result<(), Error> {
                 counter.select(&mut tickets);
                 serve(&intake, &mut tickets).await;
             }
-            () = stopping.cancelled() => counter.queue.close(),
+            () = &mut closing_time => counter.queue.close(),
             // Nobody comes: the pressure is gone.
             () = tokio::time::sleep(LONGEST_WAIT) => counter.pressure.note(false, Duration::ZERO),
         }

@@ -87,3 +87,12 @@ async fn whatever_is_written_is_stored_as_it_was_written() {
         assert_eq!((stored.text, stored.code), (sent.text, sent.code));
     }
 }
+
+#[tokio::test]
+async fn reports_are_taken_for_as_long_as_the_server_takes_calls() {
+    let world = World::start().await;
+    world.lifecycle.stop();
+    let message = submission("Cầu gãy", &Uuid::from_u128(40).to_string());
+    let report = world.client.clone().create_report(world.as_citizen("citizen-1", message)).await.unwrap();
+    assert!(!report.into_inner().code.is_empty());
+}

@@ -135,7 +135,9 @@ async fn serve(service: &intake::Service, platform: &Platform, issuer: &Developm
         readiness: platform.readiness.clone(),
         clock: platform.clock.clone(),
     };
-    grpc::serve(listener, api, &grpc::GrpcConfig::default(), &context).unwrap();
+    let drain_delay = HumanDuration(Duration::from_secs(5));
+    let config = grpc::GrpcConfig { drain_delay, ..grpc::GrpcConfig::default() };
+    grpc::serve(listener, api, &config, &context).unwrap();
     Channel::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap()
 }
 

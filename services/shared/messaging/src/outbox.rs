@@ -278,7 +278,6 @@ impl Outbox {
 async fn send_again(tx: &DatabaseTransaction, selection: &Selection) -> Result<u64, DbErr> {
     let mut update = row::Entity::update_many()
         .filter(row::Column::SentTime.is_not_null())
-        .filter(row::Column::ReportId.ne(NO_REPORT.0))
         .col_expr(row::Column::SentTime, Expr::value(Option::<i64>::None));
     if !selection.reports.is_empty() {
         update = update.filter(row::Column::ReportId.is_in(selection.reports.iter().map(|report| report.0)));

@@ -11,6 +11,7 @@ use futures::FutureExt as _;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 use tracing::Instrument as _;
 use vocabulary::Problem;
 
@@ -26,6 +27,7 @@ struct Inner {
     soft: CancellationToken,
     hard: CancellationToken,
     tasks: TaskTracker,
+    servers: TaskTracker,
     failed: OnceLock<&'static str>,
 }
 
@@ -56,8 +58,9 @@ impl From<Ending> for ExitCode {
 impl Lifecycle {
     /// A life that gives its tasks `grace` to finish once it is asked to stop.
     pub fn new(grace: Duration) -> Self {
-        let (soft, hard, tasks) = (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
-        Self(Arc::new(Inner { grace, soft, hard, tasks, failed: OnceLock::new() }))
+        let (soft, hard) = (CancellationToken::new(), CancellationToken::new());
+        let (tasks, servers) = (TaskTracker::new(), TaskTracker::new());
+        Self(Arc::new(Inner { grace, soft, hard, tasks, servers, failed: OnceLock::new() }))
     }
 
     /// From now on the first SIGTERM or SIGINT stops softly and the second one hard. Call it before the start-up
@@ -92,6 +95,18 @@ impl Lifecycle {
     /// Is cancelled when the process begins to stop. Streams end on it, loops leave on it.
     pub fn stopping(&self) -> CancellationToken {
         self.0.soft.clone()
+    }
+
+    /// To be held by a server for as long as it takes calls, which goes on for a while after the process begins to stop.
+    pub fn taking_calls(&self) -> TaskTrackerToken {
+        self.0.servers.token()
+    }
+
+    /// Returns when the process stops and no server takes calls any more. What answers calls leaves on it.
+    pub async fn calls_have_ended(&self) {
+        self.0.soft.cancelled().await;
+        self.0.servers.close();
+        self.0.servers.wait().await;
     }
 
     /// Runs `future` as a task of the process. `Ok` means that its work is done; an error or a panic stops the whole
@@ -153,7 +168,7 @@ impl Lifecycle {
 
     /// Waits until the process is asked to stop or a task dies, then until every task has ended, at most the grace.
     pub async fn run_until_stopped(&self) -> Ending {
-        let Inner { grace, soft, hard, tasks, failed } = &*self.0;
+        let Inner { grace, soft, hard, tasks, failed, .. } = &*self.0;
         soft.cancelled().await;
         tasks.close();
         let finished = tokio::select! {
@@ -241,6 +256,19 @@ mod tests {
         life.stop();
         assert_eq!(life.run_until_stopped().await, Ending::Forced);
         assert_eq!(begun.elapsed().as_secs(), GRACE.as_secs());
+    }
+
+    #[tokio::test]
+    async fn what_answers_calls_stays_until_none_comes_any_more() {
+        let life = Lifecycle::new(GRACE);
+        let server = life.taking_calls();
+        let mut end = Box::pin(life.calls_have_ended());
+        assert!(futures::poll!(&mut end).is_pending());
+        life.stop();
+        assert!(futures::poll!(&mut end).is_pending(), "the server still takes calls");
+        drop(server);
+        end.await;
+        life.calls_have_ended().await;
     }
 
     #[tokio::test]

@@ -97,3 +97,21 @@ async fn what_nobody_takes_stays_and_what_was_sent_is_kept_for_a_while() {
     assert_eq!(world.outbox.drop_unsent(&[waiting[0].id]).await.unwrap(), 1);
     assert_eq!(world.outbox.depth().await.unwrap(), 3);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_to_send_again_may_be_lost_as_well_and_is_sent_again() {
+    let world = World::new(None).await;
+    let mut work = world.outbox.begin().await.unwrap();
+    work.request_redrive(&[], Some(Timestamp::EPOCH));
+    work.commit().await.unwrap();
+    let relay = world.start_relay();
+    eventually("it is sent", async || world.outbox.depth().await.unwrap() == 0).await;
+    relay.abort();
+    let about_a_report = messaging::Selection {
+        reports: vec![ReportId(Uuid::from_u128(1))],
+        ..messaging::Selection::default()
+    };
+    assert_eq!(world.outbox.replay(&about_a_report).await.unwrap(), 0);
+    let all = messaging::Selection { since: Some(Timestamp::EPOCH), ..messaging::Selection::default() };
+    assert_eq!(world.outbox.replay(&all).await.unwrap(), 1);
+}

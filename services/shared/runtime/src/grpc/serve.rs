@@ -70,7 +70,9 @@ pub fn serve(
     let follower = Follower { reporter, services: api.services, readiness, stopping: lifecycle.stopping() };
     lifecycle.spawn("verification keys", refresh_keys(verifier, lifecycle.clone()));
     let (life, config) = (lifecycle.clone(), config.clone());
+    let taking_calls = lifecycle.taking_calls();
     lifecycle.spawn("grpc", async move {
+        let _taking_calls = taking_calls;
         // Before the first connection: the reporter's own beginning is SERVING.
         follower.report().await;
         life.spawn("health", follower.follow());
