@@ -28,6 +28,8 @@ ATTRIBUTE_PREFIXES = ("cloudEvents_", "cloudEvents:")
 PREFETCH = 100
 REMEMBERED = 100_000
 LONGEST_PAUSE_SECONDS = 10
+#: How soon a signal is noticed while nothing comes.
+LOOK_UP_SECONDS = 0.25
 # By AMQP's reply codes: what trying again cannot mend.
 ACCESS_REFUSED, NOT_FOUND, RESOURCE_LOCKED, PRECONDITION_FAILED = 403, 404, 405, 406
 
@@ -37,12 +39,14 @@ def main() -> None:
     broker = options.url
     where = f"{broker.host}:{broker.port}, virtual host {broker.virtual_host}"
     sys.stdout.reconfigure(encoding="utf-8")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.path.insert(0, str(PROTO))
     for file in PROTO.glob("fieldreport/event/*/*.proto"):
         grpc.protos(str(file.relative_to(PROTO)))
 
     printer = Printer(options)
+    # Not an exception, which could be raised, and lost, anywhere inside the AMQP library.
+    for asked in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(asked, lambda *_: printer.stop())
     pause = 0.0
     while not printer.is_done():
         try:
@@ -58,7 +62,9 @@ def main() -> None:
             wait = pause * random.uniform(0.5, 1)
             missed = "" if options.queue else "; what is published meanwhile is missed (--queue keeps it)"
             note(f"no connection to {where}: {error!r}; trying again in {wait:.1f} s{missed}")
-            time.sleep(wait)
+            begin = time.monotonic()
+            while time.monotonic() - begin < wait and not printer.is_done():
+                time.sleep(LOOK_UP_SECONDS)
 
 
 def read_options() -> argparse.Namespace:
@@ -119,9 +125,10 @@ def subscribe(channel, options) -> str:
 
 def follow(channel, queue: str, printer: "Printer") -> None:
     """Acknowledges each event after its effect, here the printed line, so that a crash between loses none."""
-    for method, properties, body in channel.consume(queue):
-        printer.print(cloud_event(properties, body))
-        channel.basic_ack(method.delivery_tag)
+    for method, properties, body in channel.consume(queue, inactivity_timeout=LOOK_UP_SECONDS):
+        if method:
+            printer.print(cloud_event(properties, body))
+            channel.basic_ack(method.delivery_tag)
         if printer.is_done():
             return
     raise exceptions.ConsumerCancelled("the queue was deleted")
@@ -160,6 +167,9 @@ class Printer:
         self.left = options.count
         self.printed = {}
 
+    def stop(self) -> None:
+        self.left = 0
+
     def is_done(self) -> bool:
         return self.left == 0
 
@@ -178,7 +188,7 @@ class Printer:
             self.printed[identity] = None
         if len(self.printed) > REMEMBERED:
             del self.printed[next(iter(self.printed))]
-        if self.left is not None:
+        if self.left:
             self.left -= 1
 
 
@@ -196,7 +206,4 @@ def note(text: str) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except KeyboardInterrupt:
-        sys.exit(0)
+    main()

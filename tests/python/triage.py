@@ -110,6 +110,8 @@ class Desk:
         assert all(one.review.state == self.triage.REVIEW_STATE_OPEN for one in undone), undone
         for review in reviews:
             get = self.intake.GetReportRequest(name=review.report, view=self.intake.REPORT_VIEW_FULL)
+            # The timeline hears of the review at its own time.
+            self.until(review.report, self.common.REPORT_STATE_UNDER_REVIEW)
             told = [entry.event for entry in self.citizen.call(self.front, "GetReport", get).timeline]
             assert told == ["ReportSubmitted", "ReviewRequested"], told
 

@@ -81,9 +81,9 @@ class Ledger:
                     self.requests[line["request"]].answers.append(answer)
 
     @property
-    def is_of_reports_only(self):
-        """Nobody did anything but report: nobody else was answered, and what was not resolved was not rated."""
-        return all(request.kind in ("create", "upload") for request in self.requests.values())
+    def is_of_reporters_only(self):
+        """Nobody but reporters did anything: nobody else was answered, and nothing was resolved."""
+        return all(request.kind in ("create", "upload", "post", "withdraw") for request in self.requests.values())
 
     def of(self, *kinds):
         return [request for request in self.requests.values() if request.kind in kinds]

@@ -13,7 +13,7 @@ JULIAN = 1_721_425
 
 def check(system):
     finding = Finding("I7", "one rating per report and round; scores equal a recomputation")
-    if system.ledger.is_of_reports_only and not system.invitations:
+    if system.ledger.is_of_reporters_only and not system.invitations:
         finding.absent = "nobody was invited to rate"
         return finding
     rounds = Counter((row.report, row.round) for row in system.invitations.values())

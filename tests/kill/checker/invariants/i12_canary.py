@@ -24,7 +24,7 @@ def check(system):
     for kind, body in _answers(system.site.answers):
         _search(finding, needles, f"an answer of {kind}", body)
         answers += 1
-    finding.check(answers > 0 or system.ledger.is_of_reports_only, "no answer to anybody but the reporter was kept")
+    finding.check(answers > 0 or system.ledger.is_of_reporters_only, "no answer to anybody but the reporter was kept")
     finding.notes.append(f"{answers} answers to others than the reporter were read")
     return finding
 
