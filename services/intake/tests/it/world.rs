@@ -135,6 +135,7 @@ async fn serve(service: &intake::Service, platform: &Platform, issuer: &Developm
         readiness: platform.readiness.clone(),
         clock: platform.clock.clone(),
     };
+    // Long enough for a test that calls while the process stops; no other test waits for the end.
     let drain_delay = HumanDuration(Duration::from_secs(5));
     let config = grpc::GrpcConfig { drain_delay, ..grpc::GrpcConfig::default() };
     grpc::serve(listener, api, &config, &context).unwrap();
