@@ -17,13 +17,11 @@ use crate::domain::model::Model;
 use crate::domain::model_file::ModelFileError;
 use crate::domain::rules::LeafRule;
 use crate::domain::suggestion::{self, ReasonCode};
-use crate::domain::text::{Span, Text};
+use crate::domain::text::Span;
 use crate::words;
 
 /// Matters outside the province are proposed for return as this.
 const OUTSIDE_PROVINCE: &str = "out_of_scope.other";
-/// How many leaves a suggestion offers.
-const LEAVES_OFFERED: usize = 3;
 
 /// Why there is no machine.
 #[derive(Debug, thiserror::Error)]
@@ -190,18 +188,6 @@ impl Machine {
         }
     }
 
-    /// The most probable leaves of a text, likeliest first.
-    fn leaves_of(&self, text: &str) -> Vec<Probability> {
-        let model = self.classifier.model();
-        let prediction = model.predict(&model.look_up(&Text::parse(text)));
-        let mut all: Vec<(&LeafCode, f32)> = model.leaves().iter().zip(prediction.leaves).collect();
-        all.sort_by(|a, b| b.1.total_cmp(&a.1));
-        let offered = all.into_iter().take(LEAVES_OFFERED);
-        offered
-            .map(|(leaf, p)| Probability { code: leaf.as_str().to_owned(), probability: f64::from(p) })
-            .collect()
-    }
-
     fn describe(
         &self,
         suggestion: &suggestion::Suggestion,
@@ -213,16 +199,15 @@ impl Machine {
         } else {
             self.level(f64::from(suggestion.p_leaf))
         };
-        let probability = |(field, p): &(vocabulary::FieldCode, f32)| Probability {
-            code: field.as_str().to_owned(),
-            probability: f64::from(*p),
-        };
+        let probability =
+            |code: &str, p: f32| Probability { code: code.to_owned(), probability: f64::from(p) };
+        let leaves = suggestion.p_leaves.iter().map(|(leaf, p)| probability(leaf.as_str(), *p));
         Suggestion {
             scope: words::scope(suggestion.scope).into(),
             field: suggestion.field.as_str().to_owned(),
             leaf: suggestion.leaf.as_str().to_owned(),
             confidence: f64::from(suggestion.p_leaf),
-            fields: suggestion.p_fields.iter().map(probability).collect(),
+            fields: suggestion.p_fields.iter().map(|(field, p)| probability(field.as_str(), *p)).collect(),
             out_of_scope: f64::from(suggestion.p_out_of_scope),
             urgency: words::urgency(suggestion.urgency).into(),
             access: words::access(suggestion.access).into(),
@@ -231,7 +216,7 @@ impl Machine {
             reasons: suggestion.reasons.iter().flat_map(|reason| explain(reason, text)).collect(),
             model_version: self.model_version.clone(),
             pack_version: self.pack_version.clone(),
-            leaves: if suggestion.needs_human { Vec::new() } else { self.leaves_of(text) },
+            leaves: if suggestion.needs_human { Vec::new() } else { leaves.collect() },
             level: level.into(),
         }
     }

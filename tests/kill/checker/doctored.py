@@ -127,7 +127,7 @@ ALL = [
     Doctoring(i03_assignments, "an agency is not in force", sql("routing", f"UPDATE assignments SET agency = 'cong-ttdt-tinh' WHERE {OPEN}")),
     Doctoring(i03_assignments, "a round never began", sql("routing", f"UPDATE assignments SET round = round + 1 WHERE {OPEN}")),
     Doctoring(i04_events, "a listener has forgotten an event", sql("routing", f"DELETE FROM inbox WHERE {any_of('inbox', key='event_id')}")),
-    Doctoring(i04_events, "an event was never sent", sql("intake", f"UPDATE outbox SET sent_time = NULL WHERE {any_of('outbox', key='seq')}")),
+    Doctoring(i04_events, "an event was never sent", sql("intake", "INSERT INTO outbox_waiting SELECT max(seq) FROM outbox")),
     Doctoring(i04_events, "an event is gone", sql("routing", f"DELETE FROM outbox WHERE {any_of('outbox', key='seq')}")),
     Doctoring(i04_events, "a number is used twice", sql("routing", "UPDATE outbox SET sequence = 1 WHERE seq = (SELECT seq FROM outbox WHERE sequence = 2 LIMIT 1)")),
     Doctoring(i05_states, "a state changed without event", sql("intake", "UPDATE reports SET state = 'closed' WHERE id = (SELECT id FROM reports WHERE state = 'assigned' LIMIT 1)")),

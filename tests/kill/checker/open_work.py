@@ -9,7 +9,7 @@ def open_work(system):
     databases, open_ = system.databases, []
     for service in SERVICES:
         for what, table, condition in (
-            ("unsent", "outbox", "sent_time IS NULL"), ("to retry", "retries", "parked_time IS NULL"),
+            ("unsent", "outbox_waiting", "1 = 1"), ("to retry", "retries", "parked_time IS NULL"),
         ):
             count = databases.count(service, table, condition)
             if count:

@@ -32,7 +32,7 @@ HEARD = {
 #: Everybody follows a request to send again what the bus has lost.
 LISTENS = {service: types | {"RedriveRequested"} for service, types in HEARD.items()}
 
-OUTBOX = "seq event_id:uuid event_type report_id:uuid sequence time cause_id:uuid body:bytes sent_time"
+OUTBOX = "seq event_id:uuid event_type report_id:uuid sequence time cause_id:uuid body:bytes"
 
 
 class System:

@@ -32,6 +32,8 @@ const FAMILIAR_SHARE: f32 = 0.6;
 /// The leaf of everything that fits nowhere: whoever returns such a report must tell which reason applies (a court's
 /// matter, a private dispute, spam, thanks …), and that only a person can.
 const RESIDUAL_LEAF: &str = "out_of_scope.other";
+/// How many leaves a suggestion offers.
+const LEAVES_OFFERED: usize = 3;
 /// How many of the weightiest words an explanation shows.
 const WEIGHED_WORDS: usize = 6;
 
@@ -106,6 +108,7 @@ impl Classifier {
             leaf: rule.code.clone(),
             field: rule.code.field(),
             p_leaf: prediction.leaves[choice.leaf],
+            p_leaves: self.likeliest(&prediction),
             p_fields: choice.fields,
             p_out_of_scope: choice.p_out,
             writing,
@@ -137,6 +140,13 @@ impl Classifier {
             .max_by(|a, b| a.1.1.total_cmp(b.1.1))
             .map_or(0, |(at, _)| at);
         Choice { leaf, scope, writing, p_field, p_out, fields }
+    }
+
+    fn likeliest(&self, prediction: &Prediction) -> Vec<(LeafCode, f32)> {
+        let mut leaves: Vec<(&LeafCode, f32)> =
+            self.model.leaves().iter().zip(prediction.leaves.iter().copied()).collect();
+        leaves.sort_by(|a, b| b.1.total_cmp(&a.1));
+        leaves.into_iter().take(LEAVES_OFFERED).map(|(leaf, p)| (leaf.clone(), p)).collect()
     }
 
     /// A complaint or denunciation that the model alone suspects.

@@ -113,6 +113,7 @@ mod tests {
             leaf: "infrastructure.road".parse().unwrap(),
             field: "infrastructure".parse().unwrap(),
             p_leaf: 0.9,
+            p_leaves: Vec::new(),
             p_fields: Vec::new(),
             p_out_of_scope: 0.1,
             writing: Writing::Ordinary,

@@ -103,7 +103,8 @@ pub(super) fn may_be_keys(raw: &str) -> bool {
 }
 
 fn is_word(c: char) -> bool {
-    c.is_alphanumeric()
+    // The letters of Vietnamese with two marks, which lie far down in the library's tables.
+    matches!(c, 'Ạ'..='ỹ') || c.is_alphanumeric()
 }
 
 pub(super) fn is_combining(c: char) -> bool {

@@ -108,6 +108,8 @@ pub struct Suggestion {
     pub field: FieldCode,
     /// Probability of the leaf.
     pub p_leaf: f32,
+    /// The likeliest leaves of either scope with their probabilities, likeliest first.
+    pub p_leaves: Vec<(LeafCode, f32)>,
     /// Probability of every field, likeliest first.
     pub p_fields: Vec<(FieldCode, f32)>,
     /// Probability that the report is out of scope.

@@ -274,8 +274,14 @@ impl<'a> Text<'a> {
 }
 
 fn lower(letter: char) -> impl Iterator<Item = char> {
+    // What is in lower case already, which is nearly everything, is not looked up.
+    let (small, other) = match letter {
+        'a'..='z' | '0'..='9' | 'à'..='ö' | 'ă' | 'đ' | 'ĩ' | 'ũ' | 'ơ' | 'ư' => (Some(letter), None),
+        'ạ'..='ỹ' if u32::from(letter) % 2 == 1 => (Some(letter), None),
+        _ => (None, Some(letter.to_lowercase())),
+    };
     // U+00D0 (Icelandic eth) is how parts of the press write Đ.
-    letter.to_lowercase().map(|c| if c == 'ð' { 'đ' } else { c })
+    small.into_iter().chain(other.into_iter().flatten()).map(|c| if c == 'ð' { 'đ' } else { c })
 }
 
 #[cfg(test)]
@@ -292,6 +298,14 @@ mod tests {
     fn folded(original: &str) -> String {
         let text = Text::parse(original);
         text.tokens().iter().map(|token| text.folded(token)).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn letters_are_made_small_as_unicode_says() {
+        for letter in ('\0'..='\u{2fff}').filter(|letter| !matches!(letter, 'Ð' | 'ð')) {
+            assert!(lower(letter).eq(letter.to_lowercase()), "{letter}");
+        }
+        assert!(lower('Ð').eq(['đ']) && lower('ð').eq(['đ']));
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Reports: written once, projected often, listed by keyset pages.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::OnConflict;
 use sea_orm::{Condition, DatabaseTransaction, ExprTrait as _, QueryOrder as _, QuerySelect as _, Set};
 use vocabulary::{InvitationId, Point, ReportId, ReportState, Timestamp};
 
@@ -108,30 +107,27 @@ pub async fn update_all(
     reports: impl Iterator<Item = &Report>,
 ) -> Result<(), DbErr> {
     let rows = reports.map(to_row).collect::<Result<Vec<_>, _>>()?;
-    let projection = OnConflict::column(Column::Id)
-        .update_columns([
-            Column::State,
-            Column::UpdateTime,
-            Column::Leaf,
-            Column::Urgency,
-            Column::Access,
-            Column::Agency,
-            Column::AgencyName,
-            Column::CommuneCode,
-            Column::CommuneName,
-            Column::RespondDueTime,
-            Column::Answer,
-            Column::Invitation,
-            Column::Question,
-            Column::Contested,
-            Column::Public,
-            Column::LastSequence,
-            Column::LastHash,
-            Column::Applied,
-        ])
-        .to_owned();
-    database::insert_all(tx, rows, Some(projection)).await?;
-    Ok(())
+    let projection = [
+        Column::State,
+        Column::UpdateTime,
+        Column::Leaf,
+        Column::Urgency,
+        Column::Access,
+        Column::Agency,
+        Column::AgencyName,
+        Column::CommuneCode,
+        Column::CommuneName,
+        Column::RespondDueTime,
+        Column::Answer,
+        Column::Invitation,
+        Column::Question,
+        Column::Contested,
+        Column::Public,
+        Column::LastSequence,
+        Column::LastHash,
+        Column::Applied,
+    ];
+    database::update_all(tx, rows, Column::Id, &projection).await
 }
 
 fn to_row(report: &Report) -> Result<ActiveModel, DbErr> {

@@ -60,6 +60,7 @@ impl MigratorTrait for ProbeSchema {
             Box::new(messaging::migration::Inbox),
             Box::new(messaging::migration::OutboxSent),
             Box::new(messaging::migration::Retries),
+            Box::new(messaging::migration::OutboxWaiting),
         ]
     }
 }

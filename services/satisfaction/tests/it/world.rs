@@ -56,6 +56,7 @@ impl MigratorTrait for Tables {
             Box::new(messaging::migration::Inbox),
             Box::new(messaging::migration::OutboxSent),
             Box::new(messaging::migration::Retries),
+            Box::new(messaging::migration::OutboxWaiting),
         ]
     }
 }

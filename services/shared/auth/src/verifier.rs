@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use moka::sync::Cache;
 use serde::Deserialize;
 use settings::HumanDuration;
+use sha2::{Digest as _, Sha256};
 use vocabulary::{Clock, ErrorCode, Problem, Timestamp};
 
 use crate::claims::{Claims, TOKEN_TYPE};
@@ -20,6 +22,9 @@ const MAX_LEEWAY: Duration = Duration::from_secs(60);
 const MAX_LIFETIME: Duration = Duration::from_secs(15 * 60);
 /// A longer text is not looked at.
 const MAX_TOKEN_BYTES: usize = 4096;
+/// Tokens that are remembered, some hundred bytes each. Who calls once calls again, and a signature takes as long to verify
+/// as the rest of a call.
+const REMEMBERED: u64 = 16_384;
 
 /// Which tokens are accepted.
 #[derive(Debug, Clone, Deserialize)]
@@ -46,14 +51,27 @@ struct Inner {
     config: VerifierConfig,
     extra: Vec<VerificationKey>,
     validation: Validation,
-    keys: RwLock<HashMap<String, Key>>,
+    trust: RwLock<Trust>,
     clock: Clock,
+}
+
+/// The keys, and what they have proven: other keys, nothing proven.
+#[derive(Clone)]
+struct Trust {
+    keys: Arc<HashMap<String, Key>>,
+    proven: Cache<[u8; 32], Arc<Proven>>,
+}
+
+/// What a genuine token says.
+struct Proven {
+    claims: Claims,
+    max_lifetime: Duration,
 }
 
 #[derive(Clone)]
 struct Key {
+    public: VerificationKey,
     decoding: Arc<DecodingKey>,
-    max_lifetime: Duration,
 }
 
 impl Verifier {
@@ -77,14 +95,18 @@ impl Verifier {
         // The library asks the machine for the time; the verifier asks its clock instead.
         validation.validate_exp = false;
         validation.validate_nbf = false;
-        let keys = RwLock::new(read_keys(config, &extra)?);
-        Ok(Self(Arc::new(Inner { config: config.clone(), extra, validation, keys, clock })))
+        let trust = RwLock::new(Trust::of(read_keys(config, &extra)?));
+        Ok(Self(Arc::new(Inner { config: config.clone(), extra, validation, trust, clock })))
     }
 
-    /// Reads the configured keys again. A key that is gone is trusted no longer; on failure the old ones stay.
+    /// Reads the configured keys again. A key that is gone is trusted no longer, nor are the tokens that it has signed; on
+    /// failure the old ones stay.
     pub fn reload(&self) -> Result<(), AuthError> {
         let fresh = read_keys(&self.0.config, &self.0.extra)?;
-        *self.0.keys.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        let mut trust = self.0.trust.write().unwrap_or_else(PoisonError::into_inner);
+        if !trust.is_in(&fresh) {
+            *trust = Trust::of(fresh);
+        }
         Ok(())
     }
 
@@ -94,13 +116,29 @@ impl Verifier {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(forged());
         }
+        let trust = self.0.trust.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let digest = Sha256::digest(token).into();
+        let proven = match trust.proven.get(&digest) {
+            Some(proven) => proven,
+            None => {
+                let proven = Arc::new(self.prove(token, &trust.keys)?);
+                trust.proven.insert(digest, proven.clone());
+                proven
+            }
+        };
+        self.check_times(&proven.claims, proven.max_lifetime)?;
+        caller(&proven.claims)
+    }
+
+    /// What a genuine token says, whatever the time.
+    fn prove(&self, token: &str, keys: &HashMap<String, Key>) -> Result<Proven, Problem> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| forged())?;
         let right_type = header.typ.as_deref().is_some_and(|typ| typ.eq_ignore_ascii_case(TOKEN_TYPE));
         // RFC 7515 §4.1.11: an extension marked critical and not understood makes the token invalid.
         if !right_type || header.crit.is_some() {
             return Err(forged());
         }
-        let key = self.key(&header.kid.ok_or_else(forged)?).ok_or_else(forged)?;
+        let key = keys.get(&header.kid.ok_or_else(forged)?).ok_or_else(forged)?;
         let claims = jsonwebtoken::decode::<Claims>(token, &key.decoding, &self.0.validation)
             .map_err(|error| match error.kind() {
                 ErrorKind::InvalidAudience => refused("TOKEN_INVALID", "the token is for another audience"),
@@ -108,12 +146,7 @@ impl Verifier {
                 _ => forged(),
             })?
             .claims;
-        self.check_times(&claims, key.max_lifetime)?;
-        caller(&claims)
-    }
-
-    fn key(&self, kid: &str) -> Option<Key> {
-        self.0.keys.read().unwrap_or_else(PoisonError::into_inner).get(kid).cloned()
+        Ok(Proven { claims, max_lifetime: key.public.max_lifetime })
     }
 
     fn check_times(&self, claims: &Claims, max_lifetime: Duration) -> Result<(), Problem> {
@@ -133,13 +166,25 @@ impl Verifier {
     }
 }
 
+impl Trust {
+    fn of(keys: HashMap<String, Key>) -> Self {
+        Self { keys: Arc::new(keys), proven: Cache::new(REMEMBERED) }
+    }
+
+    fn is_in(&self, keys: &HashMap<String, Key>) -> bool {
+        let same =
+            |(kid, key): (&String, &Key)| self.keys.get(kid).is_some_and(|old| old.public == key.public);
+        self.keys.len() == keys.len() && keys.iter().all(same)
+    }
+}
+
 fn read_keys(config: &VerifierConfig, extra: &[VerificationKey]) -> Result<HashMap<String, Key>, AuthError> {
     let configured =
         config.keys.as_deref().map(|path| keys::read(path, config.max_lifetime.get())).transpose()?;
     let mut by_kid = HashMap::new();
     for key in configured.unwrap_or_default().iter().chain(extra) {
         let decoding = Arc::new(DecodingKey::from_ed_der(&key.public));
-        if by_kid.insert(key.kid.clone(), Key { decoding, max_lifetime: key.max_lifetime }).is_some() {
+        if by_kid.insert(key.kid.clone(), Key { public: key.clone(), decoding }).is_some() {
             return Err(AuthError::DuplicateKey(key.kid.clone()));
         }
     }

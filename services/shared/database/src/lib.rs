@@ -32,7 +32,7 @@ pub use config::{DatabaseConfig, Place, Server};
 pub use cursor::Cursor;
 pub use error::{Fault, OpenError, describe, fault, problem};
 pub use lock::lock;
-pub use rows::{Key, insert_all, inserts, is_among};
+pub use rows::{Key, insert_all, inserts, is_among, update_all};
 
 /// A point at which a test may order the process to fail, named `service.flow.step`; nothing without the feature
 /// `fault-points`. It stands in an async function whose error can be made of a `DbErr`.

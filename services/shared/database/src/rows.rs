@@ -3,7 +3,9 @@
 
 use std::fmt::Write as _;
 
-use sea_orm::sea_query::{ColumnType, Expr, Func, InsertStatement, OnConflict, Query};
+use sea_orm::sea_query::{
+    ArrayType, ColumnType, Expr, Func, InsertStatement, IntoIden as _, OnConflict, Query, TableRef,
+};
 use sea_orm::{
     ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait,
     ExprTrait as _, IdenStatic as _, Iterable as _, QueryTrait as _, Value,
@@ -44,45 +46,107 @@ pub fn inserts<A: ActiveModelTrait>(
         return Ok(rows.chunks(FILE_ROWS).map(insert).collect());
     }
     let Some(first) = rows.first() else { return Ok(Vec::new()) };
-    let is_set = |column: &<A::Entity as EntityTrait>::Column| !first.get(*column).is_not_set();
-    let columns: Vec<_> = <A::Entity as EntityTrait>::Column::iter().filter(is_set).collect();
-    let mut arrays = Vec::with_capacity(columns.len());
+    let is_set = |column: &ColumnOf<A>| !first.get(*column).is_not_set();
+    let columns: Vec<_> = ColumnOf::<A>::iter().filter(is_set).collect();
+    let mut given = Query::select();
     for column in &columns {
-        let definition = column.def();
-        let element = type_name(definition.get_column_type())?;
-        let mut array = String::from("{");
-        for row in &rows {
-            if array.len() > 1 {
-                array.push(',');
-            }
-            match row.get(*column) {
-                ActiveValue::Set(value) | ActiveValue::Unchanged(value) => push_element(&mut array, value)?,
-                ActiveValue::NotSet => return Err(DbErr::AttrNotSet(column.as_str().to_owned())),
-            }
-        }
-        array.push('}');
-        let array = Expr::val(array).cast_as("text").cast_as(format!("{element}[]"));
-        arrays.push(Expr::expr(Func::cust("UNNEST").arg(array)));
+        given.expr(values(&rows, *column)?);
     }
-    // Functions that answer many rows walk side by side in a list of results.
-    let rows = Query::select().exprs(arrays).to_owned();
     let mut insert = Query::insert();
     insert.into_table(A::Entity::default()).columns(columns);
-    insert.select_from(rows).map_err(|error| DbErr::Custom(error.to_string()))?;
+    insert.select_from(given).map_err(|error| DbErr::Custom(error.to_string()))?;
     Ok(vec![insert])
 }
 
-fn type_name(column: &ColumnType) -> Result<&'static str, DbErr> {
-    Ok(match column {
-        ColumnType::Boolean => "boolean",
-        ColumnType::Integer => "integer",
-        ColumnType::BigInteger => "bigint",
-        ColumnType::Double => "double precision",
-        ColumnType::Text | ColumnType::String(_) => "text",
-        ColumnType::Uuid => "uuid",
-        ColumnType::Binary(_) | ColumnType::VarBinary(_) | ColumnType::Blob => "bytea",
-        other => return Err(DbErr::Type(format!("columns of type {other:?} are not inserted in arrays"))),
-    })
+/// Overwrites `columns` of rows that are there, found by `key`. The rows set every column.
+///
+/// PostgreSQL: what stays is not sent.
+pub async fn update_all<A: ActiveModelTrait>(
+    db: &impl ConnectionTrait,
+    rows: impl IntoIterator<Item = A>,
+    key: ColumnOf<A>,
+    columns: &[ColumnOf<A>],
+) -> Result<(), DbErr> {
+    let rows: Vec<A> = rows.into_iter().collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    if db.get_database_backend() != DbBackend::Postgres {
+        let overwrite = OnConflict::column(key).update_columns(columns.iter().copied()).to_owned();
+        insert_all(db, rows, Some(overwrite)).await?;
+        return Ok(());
+    }
+    let mut given = Query::select();
+    let mut update = Query::update();
+    update.table(A::Entity::default());
+    for column in std::iter::once(&key).chain(columns) {
+        given.expr_as(values(&rows, *column)?, *column);
+    }
+    for column in columns {
+        update.value(*column, Expr::col(("given", *column)));
+    }
+    update.from(TableRef::SubQuery(Box::new(given), "given".into_iden()));
+    update.and_where(Expr::col((A::Entity::default(), key)).equals(("given", key)));
+    db.execute(&update).await?;
+    Ok(())
+}
+
+type ColumnOf<A> = <<A as ActiveModelTrait>::Entity as EntityTrait>::Column;
+
+/// The values of a column, a row each. Functions that answer many rows walk side by side in a list of results.
+fn values<A: ActiveModelTrait>(rows: &[A], column: ColumnOf<A>) -> Result<Expr, DbErr> {
+    let definition = column.def();
+    let element = Element::of(definition.get_column_type())?;
+    let values = rows.iter().map(|row| match row.get(column) {
+        ActiveValue::Set(value) | ActiveValue::Unchanged(value) => Ok(value),
+        ActiveValue::NotSet => Err(DbErr::AttrNotSet(column.as_str().to_owned())),
+    });
+    let array = match definition.is_null() {
+        // The library has no arrays with holes.
+        true => Expr::val(as_text(values)?).cast_as("text").cast_as(format!("{}[]", element.name)),
+        false => Expr::val(Value::Array(element.values, Some(Box::new(values.collect::<Result<_, _>>()?)))),
+    };
+    Ok(Expr::expr(Func::cust("UNNEST").arg(array)))
+}
+
+/// What a column holds.
+struct Element {
+    /// PostgreSQL's name of it.
+    name: &'static str,
+    values: ArrayType,
+}
+
+impl Element {
+    fn of(column: &ColumnType) -> Result<Self, DbErr> {
+        let (name, values) = match column {
+            ColumnType::Boolean => ("boolean", ArrayType::Bool),
+            ColumnType::Integer => ("integer", ArrayType::Int),
+            ColumnType::BigInteger => ("bigint", ArrayType::BigInt),
+            ColumnType::Double => ("double precision", ArrayType::Double),
+            ColumnType::Text | ColumnType::String(_) => ("text", ArrayType::String),
+            ColumnType::Uuid => ("uuid", ArrayType::Uuid),
+            ColumnType::Binary(_) | ColumnType::VarBinary(_) | ColumnType::Blob => {
+                ("bytea", ArrayType::Bytes)
+            }
+            other => {
+                return Err(DbErr::Type(format!("columns of type {other:?} are not inserted in arrays")));
+            }
+        };
+        Ok(Self { name, values })
+    }
+}
+
+/// An array as PostgreSQL reads it.
+fn as_text(values: impl Iterator<Item = Result<Value, DbErr>>) -> Result<String, DbErr> {
+    let mut array = String::from("{");
+    for value in values {
+        if array.len() > 1 {
+            array.push(',');
+        }
+        push_element(&mut array, value?)?;
+    }
+    array.push('}');
+    Ok(array)
 }
 
 /// Writes one value as PostgreSQL reads elements of arrays.
@@ -104,10 +168,7 @@ fn push_element(array: &mut String, value: Value) -> Result<(), DbErr> {
             array.push('"');
             Ok(())
         }
-        Value::Bytes(Some(value)) => {
-            array.push_str("\"\\\\x");
-            value.iter().try_for_each(|byte| write!(array, "{byte:02x}")).map(|()| array.push('"'))
-        }
+        Value::Bytes(Some(value)) => write!(array, "\"\\\\x{}\"", hex::encode(value)),
         Value::Bool(None)
         | Value::Int(None)
         | Value::BigInt(None)
@@ -121,17 +182,17 @@ fn push_element(array: &mut String, value: Value) -> Result<(), DbErr> {
 }
 
 /// What rows are looked for by.
-pub trait Key: ToString + Into<Value> {
-    /// The name of PostgreSQL's type of many of them.
-    const ARRAY: &'static str;
+pub trait Key: Into<Value> {
+    /// What many of them are.
+    const ARRAY: ArrayType;
 }
 
 impl Key for Uuid {
-    const ARRAY: &'static str = "uuid[]";
+    const ARRAY: ArrayType = ArrayType::Uuid;
 }
 
 impl Key for i64 {
-    const ARRAY: &'static str = "bigint[]";
+    const ARRAY: ArrayType = ArrayType::BigInt;
 }
 
 /// That `column` is one of `keys`.
@@ -143,10 +204,8 @@ pub fn is_among<K: Key>(
     if db.get_database_backend() != DbBackend::Postgres {
         return column.is_in(keys);
     }
-    let keys: Vec<String> = keys.into_iter().map(|key| key.to_string()).collect();
-    let keys = Func::cust("string_to_array").args([Expr::val(keys.join(",")), Expr::val(",")]);
-    Expr::col(column.as_column_ref())
-        .eq(Expr::expr(Func::cust("ANY").arg(Expr::expr(keys).cast_as(K::ARRAY))))
+    let keys = Value::Array(K::ARRAY, Some(Box::new(keys.into_iter().map(Into::into).collect())));
+    Expr::col(column.as_column_ref()).eq(Expr::expr(Func::cust("ANY").arg(Expr::val(keys))))
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! The schema of the tables this crate owns; each service lists [`Outbox`], [`Inbox`], [`OutboxSent`] and
-//! [`Retries`] among its migrations.
+//! The schema of the tables this crate owns; each service lists [`Outbox`], [`Inbox`], [`OutboxSent`],
+//! [`Retries`] and [`OutboxWaiting`] among its migrations.
 
 use sea_orm_migration::prelude::*;
 
@@ -9,6 +9,8 @@ pub struct Outbox;
 pub struct Inbox;
 /// When an event was sent, so that it can be sent again.
 pub struct OutboxSent;
+/// That an event waits is a row of its own; until then, a column said when it was sent.
+pub struct OutboxWaiting;
 /// Events that are owed another attempt, or were given up.
 pub struct Retries;
 /// The queues of the in-process bus.
@@ -25,6 +27,12 @@ impl MigrationName for OutboxSent {
 impl MigrationName for Retries {
     fn name(&self) -> &str {
         "m20261129_000002_retries"
+    }
+}
+
+impl MigrationName for OutboxWaiting {
+    fn name(&self) -> &str {
+        "m20261130_000001_outbox_waiting"
     }
 }
 
@@ -137,6 +145,27 @@ impl MigrationTrait for OutboxSent {
             .execute_unprepared("CREATE INDEX outbox_sent ON outbox (sent_time) WHERE sent_time IS NOT NULL")
             .await?;
         connection.execute_unprepared("CREATE INDEX outbox_report ON outbox (report_id)").await?;
+        Ok(())
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for OutboxWaiting {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let waiting = Table::create()
+            .table("outbox_waiting")
+            .col(ColumnDef::new("seq").big_integer().not_null().primary_key())
+            .to_owned();
+        manager.create_table(waiting).await?;
+        let connection = manager.get_connection();
+        for statement in [
+            "INSERT INTO outbox_waiting SELECT seq FROM outbox WHERE sent_time IS NULL",
+            "DROP INDEX outbox_unsent",
+            "DROP INDEX outbox_sent",
+            "ALTER TABLE outbox DROP COLUMN sent_time",
+        ] {
+            connection.execute_unprepared(statement).await?;
+        }
         Ok(())
     }
 }

@@ -1,5 +1,7 @@
 //! The outbox: events wait in the service's own database, written in the transaction of the change they tell of. What has
 //! been sent stays for a while, so that it can be sent again when the bus has lost it.
+//!
+//! An event is written once and never changed: that it waits is a row of its own, beside it.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -8,8 +10,8 @@ use contract::Event;
 use contract::event::v1::RedriveRequested;
 use database::{Database, insert_all, inserts, is_among, lock};
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Expr, LockBehavior, LockType, OnConflict, Query};
-use sea_orm::{DatabaseTransaction, DbBackend, ExprTrait as _, QueryOrder as _, QuerySelect as _, Set};
+use sea_orm::sea_query::{Expr, JoinType, LockBehavior, LockType, OnConflict, Order, Query};
+use sea_orm::{DatabaseTransaction, DbBackend, ExprTrait as _, QueryOrder as _, QuerySelect, Set};
 use tokio::sync::Notify;
 use uuid::Uuid;
 use vocabulary::{Clock, EventId, ReportId, Timestamp};
@@ -37,7 +39,25 @@ pub(crate) mod row {
         pub cause_id: Option<Uuid>,
         pub traceparent: Option<String>,
         pub body: Vec<u8>,
-        pub sent_time: Option<i64>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The events that wait.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "`sea_orm::model` writes a `begin()` of its own that nobody calls"
+)]
+mod waiting {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "outbox_waiting")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub seq: i64,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
@@ -94,8 +114,10 @@ pub struct Told {
     pub event_type: String,
     /// The report that it is about.
     pub report: ReportId,
-    /// When it was sent; none while it waits.
-    pub sent: Option<Timestamp>,
+    /// When what it tells of happened.
+    pub time: Timestamp,
+    /// Whether it waits to be sent.
+    pub waits: bool,
     seq: i64,
 }
 
@@ -138,18 +160,20 @@ impl Outbox {
         self.wake.notified().await;
     }
 
-    /// The oldest unsent events that no other relay holds.
+    /// The oldest waiting events that no other relay holds.
     pub(crate) async fn claim(&self, limit: u64) -> Result<Claim, DbErr> {
-        let unsent = row::Entity::find()
-            .filter(row::Column::SentTime.is_null())
-            .order_by_asc(row::Column::Seq)
-            .limit(limit);
+        let mut oldest = oldest_waiting(limit);
         if self.database.backend() == DbBackend::Sqlite {
-            let rows = unsent.all(self.database.read()).await?;
+            let rows = oldest.all(self.database.read()).await?;
             return Ok(Claim { events: self.envelopes(rows), tx: None });
         }
         let tx = self.database.begin().await?;
-        let rows = unsent.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked).all(&tx).await?;
+        QuerySelect::query(&mut oldest).lock_with_tables_behavior(
+            LockType::Update,
+            [waiting::Entity],
+            LockBehavior::SkipLocked,
+        );
+        let rows = oldest.all(&tx).await?;
         Ok(Claim { events: self.envelopes(rows), tx: Some(tx) })
     }
 
@@ -159,25 +183,22 @@ impl Outbox {
             Some(tx) => tx,
             None => self.database.begin().await?,
         };
-        row::Entity::update_many()
-            .filter(is_among(&tx, row::Column::Seq, sent))
-            .col_expr(row::Column::SentTime, Expr::value(self.clock.now().micros()))
-            .exec(&tx)
-            .await?;
+        waiting::Entity::delete_many().filter(is_among(&tx, waiting::Column::Seq, sent)).exec(&tx).await?;
         database::fault_point!("messaging.relay.before-mark-commit");
         self.database.commit(tx).await
     }
 
-    /// Forgets what was sent before `before`, at most `limit` events; answers how many.
+    /// Forgets sent events that happened before `before`, of the `limit` oldest; answers how many.
     pub(crate) async fn forget(&self, before: Timestamp, limit: u64) -> Result<u64, DbErr> {
-        let mut old = Query::select();
-        old.column(row::Column::Seq)
-            .from(row::Entity)
-            .and_where(Expr::col(row::Column::SentTime).lt(before.micros()))
-            .limit(limit);
+        let mut oldest = Query::select();
+        oldest.column(row::Column::Seq).from(row::Entity).order_by(row::Column::Seq, Order::Asc).limit(limit);
+        let mut waiting = Query::select();
+        waiting.column(waiting::Column::Seq).from(waiting::Entity);
         let delete = Query::delete()
             .from_table(row::Entity)
-            .and_where(Expr::col(row::Column::Seq).in_subquery(old))
+            .and_where(Expr::col(row::Column::Seq).in_subquery(oldest))
+            .and_where(Expr::col(row::Column::Seq).not_in_subquery(waiting))
+            .and_where(Expr::col(row::Column::Time).lt(before.micros()))
             .to_owned();
         let tx = self.database.begin().await?;
         let gone = tx.execute(&delete).await?.rows_affected();
@@ -189,17 +210,12 @@ impl Outbox {
 
     /// How many events wait to be sent.
     pub async fn depth(&self) -> Result<u64, DbErr> {
-        row::Entity::find().filter(row::Column::SentTime.is_null()).count(self.database.read()).await
+        waiting::Entity::find().count(self.database.read()).await
     }
 
     /// Events that wait to be sent, oldest first.
     pub async fn unsent(&self, limit: u64) -> Result<Vec<Envelope>, DbErr> {
-        let rows = row::Entity::find()
-            .filter(row::Column::SentTime.is_null())
-            .order_by_asc(row::Column::Seq)
-            .limit(limit)
-            .all(self.database.read())
-            .await?;
+        let rows = oldest_waiting(limit).all(self.database.read()).await?;
         Ok(self.envelopes(rows).into_iter().map(|(_, event)| event).collect())
     }
 
@@ -212,9 +228,11 @@ impl Outbox {
         limit: u64,
     ) -> Result<Vec<Told>, DbErr> {
         use row::Column;
-        let rows: Vec<(i64, Uuid, String, Uuid, Option<i64>)> = row::Entity::find()
+        let rows: Vec<(i64, Uuid, String, Uuid, i64, Option<i64>)> = row::Entity::find()
+            .join(JoinType::LeftJoin, to_waiting())
             .select_only()
-            .columns([Column::Seq, Column::EventId, Column::EventType, Column::ReportId, Column::SentTime])
+            .columns([Column::Seq, Column::EventId, Column::EventType, Column::ReportId, Column::Time])
+            .column(waiting::Column::Seq)
             .filter(Column::Seq.gt(last.map_or(0, |last| last.seq)))
             .filter(Column::Time.gte(start.micros()))
             .filter(Column::Time.lt(end.micros()))
@@ -223,11 +241,12 @@ impl Outbox {
             .into_tuple()
             .all(self.database.read())
             .await?;
-        let told = |(seq, event, event_type, report, sent): (i64, Uuid, String, Uuid, Option<i64>)| Told {
+        let told = |(seq, event, event_type, report, time, waiting)| Told {
             event: EventId(event),
             event_type,
             report: ReportId(report),
-            sent: sent.map(Timestamp::from_micros),
+            time: Timestamp::from_micros(time),
+            waits: Option::<i64>::is_some(&waiting),
             seq,
         };
         Ok(rows.into_iter().map(told).collect())
@@ -250,11 +269,20 @@ impl Outbox {
     /// Gives up sending these events, for ever; answers how many.
     pub async fn drop_unsent(&self, events: &[EventId]) -> Result<u64, DbErr> {
         let tx = self.database.begin().await?;
-        let gone = row::Entity::delete_many()
-            .filter(row::Column::SentTime.is_null())
-            .filter(row::Column::EventId.is_in(events.iter().map(|event| event.0)))
+        let ids = events.iter().map(|event| event.0);
+        let given_up: Vec<i64> = row::Entity::find()
+            .join(JoinType::InnerJoin, to_waiting())
+            .select_only()
+            .column(row::Column::Seq)
+            .filter(is_among(&tx, row::Column::EventId, ids))
+            .into_tuple()
+            .all(&tx)
+            .await?;
+        let gone = waiting::Entity::delete_many()
+            .filter(is_among(&tx, waiting::Column::Seq, given_up.iter().copied()))
             .exec(&tx)
             .await?;
+        row::Entity::delete_many().filter(is_among(&tx, row::Column::Seq, given_up)).exec(&tx).await?;
         self.database.commit(tx).await?;
         Ok(gone.rows_affected)
     }
@@ -275,20 +303,38 @@ impl Outbox {
     }
 }
 
+/// From an event to whether it waits.
+fn to_waiting() -> RelationDef {
+    row::Entity::belongs_to(waiting::Entity).from(row::Column::Seq).to(waiting::Column::Seq).into()
+}
+
+fn oldest_waiting(limit: u64) -> Select<row::Entity> {
+    row::Entity::find()
+        .join(JoinType::InnerJoin, to_waiting())
+        .order_by_asc(waiting::Column::Seq)
+        .limit(limit)
+}
+
 async fn send_again(tx: &DatabaseTransaction, selection: &Selection) -> Result<u64, DbErr> {
-    let mut update = row::Entity::update_many()
-        .filter(row::Column::SentTime.is_not_null())
-        .col_expr(row::Column::SentTime, Expr::value(Option::<i64>::None));
+    let mut again = Query::select();
+    again.column(row::Column::Seq).from(row::Entity);
     if !selection.reports.is_empty() {
-        update = update.filter(row::Column::ReportId.is_in(selection.reports.iter().map(|report| report.0)));
+        let reports = selection.reports.iter().map(|report| report.0);
+        again.and_where(is_among(tx, row::Column::ReportId, reports));
     }
     if !selection.events.is_empty() {
-        update = update.filter(row::Column::EventId.is_in(selection.events.iter().map(|event| event.0)));
+        again.and_where(is_among(tx, row::Column::EventId, selection.events.iter().map(|event| event.0)));
     }
     if let Some(since) = selection.since {
-        update = update.filter(row::Column::Time.gte(since.micros()));
+        again.and_where(Expr::col(row::Column::Time).gte(since.micros()));
     }
-    Ok(update.exec(tx).await?.rows_affected)
+    // SQLite takes an ON CONFLICT for a join's ON, unless there is a WHERE before it.
+    again.and_where(Expr::col(row::Column::Seq).gt(0));
+    let mut insert = Query::insert();
+    insert.into_table(waiting::Entity).columns([waiting::Column::Seq]);
+    insert.select_from(again).map_err(|error| DbErr::Custom(error.to_string()))?;
+    insert.on_conflict(OnConflict::column(waiting::Column::Seq).do_nothing().to_owned());
+    Ok(tx.execute(&insert).await?.rows_affected())
 }
 
 struct Pending {
@@ -419,14 +465,20 @@ impl Work {
                 cause_id: Set(event.cause.map(|cause| cause.0)),
                 traceparent: Set(event.traceparent),
                 body: Set(event.body),
-                sent_time: Set(None),
                 ..Default::default()
             };
             *sequence += 1;
             row
         });
         database::fault_point!("messaging.work.before-outbox");
-        insert_all(&self.tx, rows, None).await?;
+        let mut waiting = Vec::new();
+        for mut insert in inserts(self.tx.get_database_backend(), rows)? {
+            insert.returning(Query::returning().columns([row::Column::Seq]));
+            for written in self.tx.query_all(&insert).await? {
+                waiting.push(waiting::ActiveModel { seq: Set(written.try_get("", "seq")?) });
+            }
+        }
+        insert_all(&self.tx, waiting, None).await?;
         Ok(())
     }
 

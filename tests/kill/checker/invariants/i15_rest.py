@@ -14,7 +14,7 @@ def check(system):
     databases = system.databases
     for service in SERVICES:
         for what, table, condition in (
-            ("unsent events", "outbox", "sent_time IS NULL"), ("events to retry", "retries", "parked_time IS NULL"),
+            ("unsent events", "outbox_waiting", "1 = 1"), ("events to retry", "retries", "parked_time IS NULL"),
             ("parked events", "retries", "parked_time IS NOT NULL"),
         ):
             left = databases.count(service, table, condition)

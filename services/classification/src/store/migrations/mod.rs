@@ -24,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000101_desk::Desk),
             Box::new(m20261124_000101_similar::Similar),
             Box::new(m20261124_000102_learning::Learning),
+            Box::new(messaging::migration::OutboxWaiting),
         ]
     }
 }

@@ -83,15 +83,16 @@ pub(super) async fn compare(
 impl Delivery {
     fn enter(&mut self, told: &Told, received: bool, settled: Timestamp) {
         self.told += 1;
-        match told.sent {
-            _ if received => self.received += 1,
-            None => self.unsent += 1,
-            Some(sent) if sent >= settled => self.on_the_way += 1,
-            Some(_) => {
-                self.missing_count += 1;
-                if self.missing.len() < NAMED {
-                    self.missing.push(told.clone());
-                }
+        if received {
+            self.received += 1;
+        } else if told.waits {
+            self.unsent += 1;
+        } else if told.time >= settled {
+            self.on_the_way += 1;
+        } else {
+            self.missing_count += 1;
+            if self.missing.len() < NAMED {
+                self.missing.push(told.clone());
             }
         }
     }

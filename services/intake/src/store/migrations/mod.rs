@@ -26,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(database::migration::RequestsByTime),
             Box::new(m20261129_100002_reports_by_time::Migration),
             Box::new(m20261123_100000_questions::Migration),
+            Box::new(messaging::migration::OutboxWaiting),
         ]
     }
 }

@@ -20,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(messaging::migration::Retries),
             Box::new(database::migration::RequestsByTime),
             Box::new(m20261130_000101_questions::Migration),
+            Box::new(messaging::migration::OutboxWaiting),
         ]
     }
 }

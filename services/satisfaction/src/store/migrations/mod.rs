@@ -18,6 +18,7 @@ impl MigratorTrait for Migrator {
             Box::new(messaging::migration::OutboxSent),
             Box::new(messaging::migration::Retries),
             Box::new(database::migration::RequestsByTime),
+            Box::new(messaging::migration::OutboxWaiting),
         ]
     }
 }

@@ -209,6 +209,28 @@ fn keys_are_reloaded_and_withdrawn_ones_refused() {
 }
 
 #[test]
+fn a_token_that_was_verified_proves_nothing_for_another() {
+    let provider = Provider::new();
+    let verifier = provider.verifier();
+    let token = provider.token(|_, _| {});
+    for _ in 0..3 {
+        assert!(verifier.verify(&token).is_ok());
+    }
+    let (signed, signature) = token.rsplit_once('.').expect("a signature");
+    let (header, _) = signed.split_once('.').expect("a payload");
+    let other = provider.token(|_, claims| claims["sub"] = "somebody-else".into());
+    let (others, _) = other.rsplit_once('.').expect("a signature");
+    for forged in [
+        format!("{others}.{signature}"),
+        format!("{header}..{signature}"),
+        format!("{signed}."),
+        format!("{token}A"),
+    ] {
+        assert_eq!(reason(verifier.verify(&forged)), "TOKEN_INVALID");
+    }
+}
+
+#[test]
 fn a_verifier_without_keys_or_with_wide_limits_is_none() {
     let provider = Provider::new();
     let load = |config: &VerifierConfig| Verifier::load(config, Vec::new(), provider.clock.clone()).err();
