@@ -25,7 +25,7 @@ use crate::{Bus, BusError, Envelope, Outbox, Work, inbox, retrying};
 /// A power of two: see [`database::insert_all`].
 const BATCH: u64 = 256;
 /// Between the beginnings of two transactions under load.
-const PACE: Duration = Duration::from_millis(25);
+const PACE: Duration = Duration::from_millis(50);
 /// When a queue has vanished, how much before the last consumed event is asked for again.
 const LOOK_BACK: Duration = Duration::from_secs(3_600);
 

@@ -16,7 +16,7 @@ use crate::{Bus, BusError, Envelope, Outbox};
 const POLL: Duration = Duration::from_millis(500);
 const BATCH: u64 = 512;
 /// Between two claims under load: one carries what several transactions have left.
-const PACE: Duration = Duration::from_millis(20);
+const PACE: Duration = Duration::from_millis(40);
 /// How often old sent events are looked for, and how many go at once.
 const FORGET_EVERY: Duration = Duration::from_secs(30);
 const FORGET_BATCH: u64 = 5_000;
