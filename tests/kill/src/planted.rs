@@ -153,6 +153,7 @@ pub async fn run(options: &Options, numbers: &[String]) -> anyhow::Result<Outcom
             Err(error) => (format!("BROKEN: {error:#}"), false),
         };
         let seconds = begun.elapsed().as_secs();
+        eprintln!("{}: {verdict}", bug.name());
         rows.push(Row { bug: bug.name(), says: bug.says.clone(), verdict, caught, seconds });
     }
     drop(garden);
@@ -180,7 +181,7 @@ async fn catch(
         folder: Some(folder.to_owned()),
         keep: true,
         ..Options::try_parse_from(
-            ["kill-loop", "--binary", ""].into_iter().chain(bug.play.iter().map(String::as_str)),
+            ["kill-loop", "--binary", "given"].into_iter().chain(bug.play.iter().map(String::as_str)),
         )?
     };
     // Whether it goes well is not the question.
@@ -201,14 +202,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_patch_says_what_it_is_and_how_it_is_provoked() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("planted");
+    fn every_patch_applies_and_says_what_it_is_and_how_it_is_provoked() {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let (root, folder) = (here.join("../.."), here.join("planted"));
         let patches: Vec<PathBuf> =
             std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
         assert_eq!(patches.len(), 12);
         for patch in patches {
             let bug = Bug::read(patch).unwrap();
             assert!(!bug.caught_by.is_empty(), "{}", bug.name());
+            run_quietly(&root, "git", &["apply", "--check", &bug.patch.display().to_string()]).unwrap();
             let arguments =
                 ["kill-loop", "--binary", "x"].into_iter().chain(bug.play.iter().map(String::as_str));
             Options::try_parse_from(arguments).unwrap();

@@ -1,5 +1,10 @@
 //! Vietnamese letters and syllables: tone marks, vowel qualities, folding, and which spellings are possible at all.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use foldhash::fast::FixedState;
+
 /// The twelve vowels with their five toned forms, tones in the order sắc, huyền, hỏi, ngã, nặng.
 const VOWELS: [(char, [char; 5]); 12] = [
     ('a', ['á', 'à', 'ả', 'ã', 'ạ']),
@@ -14,6 +19,13 @@ const VOWELS: [(char, [char; 5]); 12] = [
     ('u', ['ú', 'ù', 'ủ', 'ũ', 'ụ']),
     ('ư', ['ứ', 'ừ', 'ử', 'ữ', 'ự']),
     ('y', ['ý', 'ỳ', 'ỷ', 'ỹ', 'ỵ']),
+];
+
+/// What may stand before the rime.
+#[rustfmt::skip]
+const ONSETS: [&str; 29] = [
+    "ngh", "ng", "nh", "ch", "gh", "gi", "kh", "ph", "qu", "th", "tr", "b", "c", "d", "đ", "g", "h", "k",
+    "l", "m", "n", "p", "r", "s", "t", "v", "x", "q", "",
 ];
 
 /// What may follow the onset of an accent-folded syllable; sorted.
@@ -81,9 +93,15 @@ pub const fn fold(letter: char) -> char {
     }
 }
 
+/// Every possible accent-folded syllable.
+static FOLDED_SYLLABLES: LazyLock<HashSet<String, FixedState>> = LazyLock::new(|| {
+    let of_onset = |onset: &'static str| FOLDED_RIMES.iter().map(move |rime| format!("{onset}{rime}"));
+    ONSETS.into_iter().flat_map(of_onset).collect()
+});
+
 /// Whether accent-folded lower-case letters spell a possible Vietnamese syllable.
 pub fn is_folded_syllable(word: &str) -> bool {
-    split_onset(word).any(|rime| FOLDED_RIMES.binary_search(&rime).is_ok())
+    FOLDED_SYLLABLES.contains(word)
 }
 
 /// Whether toneless lower-case letters with quality marks, under `tone`, spell a possible Vietnamese syllable.
@@ -98,10 +116,6 @@ pub fn is_syllable(word: &str, tone: u8) -> bool {
 
 /// Every way to read the head of a word as an onset; yields what is left as the rime. `gi` and `qu` read two ways.
 fn split_onset(word: &str) -> impl Iterator<Item = &str> {
-    const ONSETS: [&str; 29] = [
-        "ngh", "ng", "nh", "ch", "gh", "gi", "kh", "ph", "qu", "th", "tr", "b", "c", "d", "đ", "g", "h", "k",
-        "l", "m", "n", "p", "r", "s", "t", "v", "x", "q", "",
-    ];
     ONSETS.iter().filter_map(move |onset| word.strip_prefix(onset)).filter(|rime| !rime.is_empty())
 }
 

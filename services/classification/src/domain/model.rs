@@ -255,9 +255,10 @@ pub(super) fn vectorise(
     });
     for ((group, places), values) in Group::ALL.into_iter().zip(&mut grams).zip(&mut values) {
         places.sort_unstable();
-        let tally = |run: &[Place]| Value {
-            row: run[0].row(),
-            value: (1.0 + (run.len() as f32).ln()) * rarity_of(run[0].row()),
+        let tally = |run: &[Place]| {
+            // Nearly all occur once.
+            let often = if run.len() == 1 { 1.0 } else { 1.0 + (run.len() as f32).ln() };
+            Value { row: run[0].row(), value: often * rarity_of(run[0].row()) }
         };
         values.extend(places.chunk_by(|a, b| a.row() == b.row()).map(tally));
         let square: f32 = values.iter().map(|value| value.value * value.value).sum();
