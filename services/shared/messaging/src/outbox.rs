@@ -3,6 +3,8 @@
 //!
 //! An event is written once and never changed: that it waits is a row of its own, beside it.
 
+mod entities;
+
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
@@ -17,70 +19,7 @@ use uuid::Uuid;
 use vocabulary::{Clock, EventId, ReportId, Timestamp};
 
 use crate::{Envelope, inbox};
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "`sea_orm::model` writes a `begin()` of its own that nobody calls"
-)]
-pub(crate) mod row {
-    use sea_orm::entity::prelude::*;
-
-    #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "outbox")]
-    pub struct Model {
-        #[sea_orm(primary_key)]
-        pub seq: i64,
-        pub event_id: Uuid,
-        pub event_type: String,
-        pub report_id: Uuid,
-        pub sequence: i64,
-        pub time: i64,
-        pub cause_id: Option<Uuid>,
-        pub traceparent: Option<String>,
-        pub body: Vec<u8>,
-    }
-
-    impl ActiveModelBehavior for ActiveModel {}
-}
-
-/// The events that wait.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "`sea_orm::model` writes a `begin()` of its own that nobody calls"
-)]
-mod waiting {
-    use sea_orm::entity::prelude::*;
-
-    #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "outbox_waiting")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub seq: i64,
-    }
-
-    impl ActiveModelBehavior for ActiveModel {}
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "`sea_orm::model` writes a `begin()` of its own that nobody calls"
-)]
-mod sequence {
-    use sea_orm::entity::prelude::*;
-
-    #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "event_sequences")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub report_id: Uuid,
-        pub last: i64,
-    }
-
-    impl ActiveModelBehavior for ActiveModel {}
-}
+use entities::{row, sequence, waiting};
 
 /// The report of events that are about none: requests to send again.
 const NO_REPORT: ReportId = ReportId(Uuid::max());
