@@ -254,8 +254,7 @@ async fn exists(maintenance: &DatabaseConnection, database: &str) -> Result<bool
 async fn template<M: MigratorTrait>(server: &str) -> Result<String, DbErr> {
     let names: Vec<String> = M::migrations().iter().map(|migration| migration.name().to_owned()).collect();
     let digest = Sha256::digest(names.join(" "));
-    let name =
-        format!("template_{}", digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect::<String>());
+    let name = format!("template_{}", hex::encode(&digest[..8]));
     let maintenance = maintenance(server).await?;
     if exists(&maintenance, &name).await? {
         return Ok(name);

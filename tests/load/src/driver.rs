@@ -10,7 +10,7 @@ use vocabulary::Clock;
 
 use crate::cast::Pass;
 use crate::code;
-use crate::ledger::{Ledger, Reply as Line, hex};
+use crate::ledger::{Ledger, Reply as Line, digest};
 use crate::operation::Operation;
 use crate::recorder::Recorder;
 use crate::reply::{Identity, Reply};
@@ -208,7 +208,7 @@ fn line<M: Reply>(outcome: &Result<Answer<M>, Status>, attempts: u32) -> Line {
             attempts,
             code: code::name(Code::Ok),
             reason: String::new(),
-            reply: hex(&answer.bytes),
+            reply: digest(&answer.bytes),
             identity: answer.message.identity(),
         },
         Err(status) => Line {

@@ -126,7 +126,7 @@ impl Ledger {
             operation: operation.as_str(),
             caller,
             request_id,
-            request: &hex(request),
+            request: &digest(request),
         })?;
         Ok(Entry(Some(number)))
     }
@@ -217,11 +217,8 @@ fn is_torn(file: &mut File) -> std::io::Result<bool> {
 }
 
 /// SHA-256 in hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: [char; 16] =
-        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    let digits = |byte: u8| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
-    Sha256::digest(bytes).into_iter().flat_map(digits).collect()
+pub(crate) fn digest(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
 }
 
 #[cfg(test)]
@@ -237,7 +234,7 @@ mod tests {
 
     fn ok(name: &str) -> Reply {
         let identity = Identity { name: name.to_owned(), ..Identity::default() };
-        Reply { attempts: 1, code: "OK", reason: String::new(), reply: hex(b"answer"), identity }
+        Reply { attempts: 1, code: "OK", reason: String::new(), reply: digest(b"answer"), identity }
     }
 
     #[tokio::test]
@@ -254,7 +251,7 @@ mod tests {
         assert_eq!(found[1]["number"], found[2]["number"]);
         assert_eq!(
             (found[1]["request"].as_str(), found[2]["reply"].as_str()),
-            (Some(&*hex(b"question")), Some(&*hex(b"answer")))
+            (Some(&*digest(b"question")), Some(&*digest(b"answer")))
         );
         assert_eq!(found[2]["name"], "reports/1");
     }

@@ -81,7 +81,7 @@ impl Model {
     /// SHA-256 of the file, in hexadecimal: the model's version.
     pub fn digest(&self) -> String {
         let file = self.write();
-        file[file.len() - CHECKSUM..].iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(&file[file.len() - CHECKSUM..])
     }
 }
 

@@ -17,7 +17,7 @@ pub struct NoPerson;
 impl Person {
     /// A short pseudonym for colleagues: enough to tell the people of one province's centre apart.
     pub fn tag(&self) -> String {
-        self.0[..4].iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(&self.0[..4])
     }
 }
 
@@ -29,7 +29,7 @@ impl fmt::Debug for Person {
 
 impl From<Person> for String {
     fn from(person: Person) -> Self {
-        person.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(person.0)
     }
 }
 

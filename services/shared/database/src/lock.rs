@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement};
+use sea_orm::sea_query::ArrayType;
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement, Value};
 use uuid::Uuid;
 
 /// Waits until nobody else works on any of `subjects`, then keeps them until the transaction ends.
@@ -19,12 +20,12 @@ pub async fn lock(tx: &DatabaseTransaction, subjects: Vec<Uuid>) -> Result<(), D
     if keys.is_empty() {
         return Ok(());
     }
-    // One text parameter: the statement is the same whatever the number of keys, so that it is prepared once.
-    let keys: Vec<String> = keys.iter().map(i64::to_string).collect();
+    // One parameter: the statement is the same whatever the number of keys, so that it is prepared once.
+    let keys = Value::Array(ArrayType::BigInt, Some(Box::new(keys.into_iter().map(Value::from).collect())));
     let statement = Statement::from_sql_and_values(
         DbBackend::Postgres,
-        "SELECT count(pg_advisory_xact_lock(key)) FROM unnest(string_to_array($1, ',')::bigint[]) AS key",
-        [keys.join(",").into()],
+        "SELECT count(pg_advisory_xact_lock(key)) FROM unnest($1) AS key",
+        [keys],
     );
     tx.query_one_raw(statement).await?;
     Ok(())

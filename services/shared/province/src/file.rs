@@ -82,7 +82,7 @@ impl PackFile {
 
     /// SHA-256 of the text, as 64 hexadecimal digits.
     pub fn digest(&self) -> String {
-        hex(&Sha256::digest(self.text.as_bytes()))
+        hex::encode(Sha256::digest(self.text.as_bytes()))
     }
 
     /// Whether nothing was found wrong yet. Rules between files only look at clean ones, so that one mistake is
@@ -228,16 +228,6 @@ impl PackFile {
         }
         filled
     }
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        write!(text, "{byte:02x}").ok();
-        text
-    })
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::clocks::{self, ClockKind, Due, Pause};
 use crate::competence::{self, Areas, Matrix, NoRow, Routed};
 use crate::cues::Cues;
 use crate::error::PackError;
-use crate::file::{PackFile, hex};
+use crate::file::PackFile;
 use crate::former_units::FormerUnits;
 use crate::geography::Communes;
 use crate::places::{self, Place};
@@ -214,7 +214,7 @@ impl Files {
             digest.update([0]);
             digest.update(file.digest());
         }
-        hex(&digest.finalize())
+        hex::encode(digest.finalize())
     }
 }
 

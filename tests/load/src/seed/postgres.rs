@@ -70,10 +70,7 @@ fn write(text: &mut String, cell: &Cell) -> std::fmt::Result {
         Cell::Real(value) => write!(text, "{value}"),
         Cell::Flag(value) => text.write_char(if *value { 't' } else { 'f' }),
         Cell::Id(value) => write!(text, "{value}"),
-        Cell::Bytes(value) => {
-            text.write_str("\\\\x")?;
-            value.iter().try_for_each(|byte| write!(text, "{byte:02x}"))
-        }
+        Cell::Bytes(value) => write!(text, "\\\\x{}", hex::encode(value)),
         Cell::Text(value) => value.chars().try_for_each(|letter| match letter {
             '\\' => text.write_str("\\\\"),
             '\t' => text.write_str("\\t"),

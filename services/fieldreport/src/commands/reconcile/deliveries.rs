@@ -21,7 +21,7 @@ pub(super) struct Delivery {
     pub(super) received: u64,
     /// Those that wait in the source's outbox.
     pub(super) unsent: u64,
-    /// Those that may be on the bus: sent a moment ago, or no more than wait in the subscriber's queue.
+    /// Those that may be on the bus: of a moment ago, or no more than wait in the subscriber's queue.
     pub(super) on_the_way: u64,
     /// Those that are nowhere.
     pub(super) missing_count: u64,
@@ -29,7 +29,7 @@ pub(super) struct Delivery {
     pub(super) missing: Vec<Told>,
 }
 
-/// Compares every configured service with every other one. What was sent after `settled` may still be on its way, and so
+/// Compares every configured service with every other one. What happened after `settled` may still be on its way, and so
 /// may as much as waits in the subscriber's queue; a bus that does not answer carries nothing.
 pub(super) async fn compare(
     outboxes: &[Outbox],

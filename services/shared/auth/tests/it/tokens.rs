@@ -209,6 +209,18 @@ fn keys_are_reloaded_and_withdrawn_ones_refused() {
 }
 
 #[test]
+fn another_key_under_the_same_name_proves_nothing_that_the_old_one_did() {
+    let provider = Provider::new();
+    let (verifier, token) = (provider.verifier(), provider.token(|_, _| {}));
+    assert!(verifier.verify(&token).is_ok());
+    verifier.reload().expect("reloaded");
+    assert!(verifier.verify(&token).is_ok(), "the same keys");
+    publish(provider.directory.path(), "main.json", "key-1", &new_pair());
+    verifier.reload().expect("reloaded");
+    assert_eq!(reason(verifier.verify(&token)), "TOKEN_INVALID");
+}
+
+#[test]
 fn a_token_that_was_verified_proves_nothing_for_another() {
     let provider = Provider::new();
     let verifier = provider.verifier();

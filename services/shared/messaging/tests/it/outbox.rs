@@ -2,12 +2,14 @@
 
 use contract::Event as _;
 use contract::event::v1::ReportReopened;
-use messaging::Envelope;
+use engines::Ground;
+use messaging::{Envelope, Outbox};
 use prost::Message as _;
+use sea_orm::{ConnectionTrait as _, DbBackend};
 use uuid::Uuid;
-use vocabulary::{EventId, ReportId, Timestamp};
+use vocabulary::{Clock, EventId, ReportId, Timestamp};
 
-use crate::world::{QUEUE, World, eventually};
+use crate::world::{OldTables, QUEUE, Tables, World, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_uncommitted_event_never_leaves() {
@@ -114,4 +116,35 @@ async fn a_request_to_send_again_may_be_lost_as_well_and_is_sent_again() {
     assert_eq!(world.outbox.replay(&about_a_report).await.unwrap(), 0);
     let all = messaging::Selection { since: Some(Timestamp::EPOCH), ..messaging::Selection::default() };
     assert_eq!(world.outbox.replay(&all).await.unwrap(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waited_in_an_older_schema_waits_in_this_one() {
+    let (folder, ground) = (tempfile::tempdir().unwrap(), Ground::new());
+    let database = ground.open::<OldTables>("speaker", folder.path()).await;
+    let bytes = |digits: &str| match database.backend() {
+        DbBackend::Postgres => format!("decode('{digits}', 'hex')"),
+        _ => format!("x'{digits}'"),
+    };
+    let id = |number: u8| match database.backend() {
+        DbBackend::Postgres => format!("'{}'", Uuid::from_u128(number.into())),
+        _ => bytes(&format!("{number:032x}")),
+    };
+    for (number, sent) in [(1, "17"), (2, "NULL"), (3, "NULL")] {
+        let insert = format!(
+            "INSERT INTO outbox (event_id, event_type, report_id, sequence, time, body, sent_time) \
+             VALUES ({}, 'a', {}, 1, 17, {}, {sent})",
+            id(number),
+            id(9),
+            bytes(""),
+        );
+        let tx = database.begin().await.unwrap();
+        tx.execute_unprepared(&insert).await.unwrap();
+        database.commit(tx).await.unwrap();
+    }
+    database.migrate::<Tables>().await.unwrap();
+    let outbox = Outbox::new(database, "speaker", Clock::system());
+    let waiting: Vec<u128> =
+        outbox.unsent(10).await.unwrap().iter().map(|event| event.id.0.as_u128()).collect();
+    assert_eq!(waiting, [2, 3]);
 }

@@ -21,12 +21,23 @@ pub struct Tables;
 #[async_trait::async_trait]
 impl MigratorTrait for Tables {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        let mut migrations = OldTables::migrations();
+        migrations.push(Box::new(messaging::migration::OutboxWaiting));
+        migrations
+    }
+}
+
+/// Where a column said when an event was sent.
+pub struct OldTables;
+
+#[async_trait::async_trait]
+impl MigratorTrait for OldTables {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![
             Box::new(messaging::migration::Outbox),
             Box::new(messaging::migration::Inbox),
             Box::new(messaging::migration::OutboxSent),
             Box::new(messaging::migration::Retries),
-            Box::new(messaging::migration::OutboxWaiting),
         ]
     }
 }
