@@ -9,6 +9,9 @@ use serde::Serialize;
 use crate::proxy::Link;
 use crate::town::Pace;
 
+/// Acts a second that two cores carry.
+const RATE: f64 = 150.0;
+
 /// Kills everything again and again while citizens use the system, and proves that nothing acknowledged was lost,
 /// doubled or told to the wrong person.
 #[derive(Debug, Clone, Parser)]
@@ -23,8 +26,9 @@ pub struct Options {
     /// Repeats the schedule and what the citizens do.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Acts of the town a second; 60 % of them are reports.
-    #[arg(long, default_value_t = 150.0)]
+    /// Acts of the town a second; 60 % of them are reports. At a lower rate the loop takes longer, so that as much is done
+    /// and as much goes wrong, unless --seconds says how long.
+    #[arg(long, default_value_t = RATE)]
     pub rate: f64,
     /// Citizens.
     #[arg(long, default_value_t = 96)]
@@ -91,7 +95,13 @@ pub struct Enough {
 impl Options {
     /// How long things go wrong.
     pub fn seconds(&self) -> u64 {
-        self.seconds.unwrap_or(if self.full { 1_260 } else { 260 })
+        let usual = if self.full { 1_260 } else { 260 };
+        self.seconds.unwrap_or_else(|| (f64::from(usual) * self.slowness()).ceil() as u64)
+    }
+
+    /// How much longer everything takes than at the usual rate.
+    pub fn slowness(&self) -> f64 {
+        if self.seconds.is_some() { 1.0 } else { (RATE / self.rate).max(1.0) }
     }
 
     /// What the loop must have seen; whoever says how long it is to last takes what comes.

@@ -31,7 +31,8 @@ pub async fn run(options: &Options) -> anyhow::Result<Outcome> {
 async fn in_site(options: &Options, site: &Site) -> anyhow::Result<Outcome> {
     let stage = Stage::open(options, site.clone(), Props::default()).await?;
     let names: Vec<String> = stage.cluster().members.iter().map(|member| member.spec.name.clone()).collect();
-    let actions = schedule(options.seed, options.seconds() * 1_000, &names, stage.victim.targets());
+    let actions =
+        schedule(options.seed, options.seconds() * 1_000, options.slowness(), &names, stage.victim.targets());
     site.write("schedule.json", &actions)?;
     eprintln!("seed {}: {} actions", options.seed, actions.len());
     actions.iter().for_each(|action| eprintln!("{action}"));

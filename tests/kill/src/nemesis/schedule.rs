@@ -93,8 +93,14 @@ enum Kind {
     Everything,
 }
 
-/// The schedule of `duration_ms` of chaos.
-pub fn schedule(seed: u64, duration_ms: u64, processes: &[String], engines: &[Engine]) -> Vec<Action> {
+/// The schedule of `duration_ms` of chaos, in which the pauses are `slowness` times as long as usual.
+pub fn schedule(
+    seed: u64,
+    duration_ms: u64,
+    slowness: f64,
+    processes: &[String],
+    engines: &[Engine],
+) -> Vec<Action> {
     // A stream of its own: what citizens do takes nothing away from it.
     let mut rng = StdRng::seed_from_u64(seed ^ 0x006e_656d_6573_6973);
     let mut actions = Vec::new();
@@ -102,7 +108,7 @@ pub fn schedule(seed: u64, duration_ms: u64, processes: &[String], engines: &[En
     while at_ms < duration_ms {
         let (target, fault) = draw(&mut rng, processes, engines);
         actions.push(Action { at_ms, target, fault });
-        at_ms += rng.random_range(PAUSE);
+        at_ms += (rng.random_range(PAUSE) as f64 * slowness) as u64;
     }
     actions
 }
@@ -152,14 +158,14 @@ mod tests {
 
     #[test]
     fn the_same_seed_is_the_same_schedule() {
-        assert_eq!(schedule(5, 240_000, &names(), &BOTH), schedule(5, 240_000, &names(), &BOTH));
-        assert_ne!(schedule(5, 240_000, &names(), &BOTH), schedule(6, 240_000, &names(), &BOTH));
+        assert_eq!(schedule(5, 240_000, 1.0, &names(), &BOTH), schedule(5, 240_000, 1.0, &names(), &BOTH));
+        assert_ne!(schedule(5, 240_000, 1.0, &names(), &BOTH), schedule(6, 240_000, 1.0, &names(), &BOTH));
     }
 
     #[test]
     fn a_quarter_of_an_hour_holds_two_hundred_kills_of_every_kind() {
         for seed in 0..50 {
-            let actions = schedule(seed, 900_000, &names(), &BOTH);
+            let actions = schedule(seed, 900_000, 1.0, &names(), &BOTH);
             let kills = actions.iter().filter(|action| action.fault == Fault::Kill).count();
             assert!(kills >= 200, "seed {seed}: {kills}");
             for target in
@@ -173,15 +179,17 @@ mod tests {
     #[test]
     fn four_minutes_hold_sixty_kills() {
         for seed in 0..50 {
-            let actions = schedule(seed, 260_000, &names(), &BOTH);
+            let actions = schedule(seed, 260_000, 1.0, &names(), &BOTH);
             let kills = actions.iter().filter(|action| action.fault == Fault::Kill).count();
             assert!(kills >= 60, "seed {seed}: {kills}");
+            let slower = schedule(seed, 390_000, 1.5, &names(), &BOTH);
+            assert!(actions.len().abs_diff(slower.len()) <= 1, "seed {seed}: as much goes wrong");
         }
     }
 
     #[test]
     fn without_engines_none_is_hit() {
-        let actions = schedule(1, 900_000, &names(), &[]);
+        let actions = schedule(1, 900_000, 1.0, &names(), &[]);
         let of_process = |action: &Action| matches!(action.target, Target::Process(_) | Target::Everything);
         assert!(actions.iter().all(of_process));
     }
