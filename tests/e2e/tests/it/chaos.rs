@@ -1,7 +1,7 @@
 //! Duplicated, shuffled and late events: every order ends in the same state and tells the same story.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use auth::{DevelopmentIssuer, ReporterSeal, Verifier};
 use contract::classification::v1::ChangeLeaf;
@@ -171,19 +171,33 @@ impl Alone {
     }
 
     async fn stop(self) {
-        self.platform.lifecycle.stop();
-        assert_eq!(self.platform.lifecycle.run_until_stopped().await, Ending::Clean);
+        let Self { platform, outbox, api } = self;
+        drop((outbox, api));
+        platform.lifecycle.stop();
+        assert_eq!(platform.lifecycle.run_until_stopped().await, Ending::Clean);
+        let data = platform.data.canonicalize().expect("a folder");
+        drop(platform);
+        // Pools close their connections after they are dropped, and SQLite tidies up when the last one closes.
+        eventually("every file is closed", async || {
+            let open = files_of(Path::new("/proc/self/fd")).filter_map(|file| file.read_link().ok());
+            let open: Vec<_> = open.filter(|file| file.starts_with(&data)).collect();
+            if open.is_empty() { Ok(()) } else { Err(open) }
+        })
+        .await;
     }
+}
+
+fn files_of(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("a folder");
+    entries.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_file())
 }
 
 /// A copy of a stopped system's files.
 fn copy_of(folder: &Path) -> TempDir {
     let copy = tempfile::tempdir().expect("a folder");
-    for entry in std::fs::read_dir(folder).expect("a folder") {
-        let entry = entry.expect("an entry");
-        if entry.file_type().expect("a type").is_file() {
-            std::fs::copy(entry.path(), copy.path().join(entry.file_name())).expect("a copy");
-        }
+    for file in files_of(folder) {
+        let name = file.file_name().expect("a file has a name");
+        std::fs::copy(&file, copy.path().join(name)).expect("a copy");
     }
     copy
 }
