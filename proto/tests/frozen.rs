@@ -43,6 +43,7 @@ fn snapshot() -> Option<ReportSnapshot> {
         source: Source::Assistant.into(),
         create_time: at(0),
         reporter_proof: vec![7; 32].into(),
+        image_hashes: Vec::new(),
     })
 }
 
@@ -97,6 +98,7 @@ fn samples(visitor: &mut impl Visitor) {
         report: report(),
         media: MEDIUM.to_owned(),
         content_type: "image/jpeg".to_owned(),
+        image_hash: 0,
     });
     visitor.visit(ReportWithdrawn { report: report(), withdraw_time: at(60) });
     visitor.visit(InfoProvided {

@@ -2,8 +2,8 @@
 
 use contract::Event as _;
 use contract::event::v1::{
-    InfoProvided, RedriveRequested, ReportHandedBack, ReportReopened, ReportResolved, ReportSubmitted,
-    ReportWithdrawn, ReturnContested, RouteMissing, WorkStarted,
+    InfoProvided, MediaAttached, RedriveRequested, ReportHandedBack, ReportReopened, ReportResolved,
+    ReportSubmitted, ReportWithdrawn, ReturnContested, RouteMissing, WorkStarted,
 };
 use messaging::{Envelope, Handler, Outcome, Subscription, Work};
 use runtime::wire::parse_timestamp;
@@ -11,6 +11,7 @@ use sea_orm::DbErr;
 
 use crate::domain::case::Objection;
 use crate::domain::doubts::ReviewReason;
+use crate::domain::similar::PhotoHash;
 use crate::store::Turn;
 use crate::usecases::{Desk, Fact, Happening, follow_reports};
 
@@ -21,6 +22,7 @@ pub const SUBSCRIPTION: Subscription = Subscription {
         ReportSubmitted::TYPE,
         ReportHandedBack::TYPE,
         RouteMissing::TYPE,
+        MediaAttached::TYPE,
         InfoProvided::TYPE,
         ReturnContested::TYPE,
         ReportWithdrawn::TYPE,
@@ -91,6 +93,10 @@ fn parse(desk: &Desk, event: &Envelope) -> Result<Option<Happening>, String> {
                 _ => return Err(format!("routing gives the unknown reason {:?}", missing.reason)),
             };
             Ok(Some(Happening::Objected(objection)))
+        }
+        MediaAttached::TYPE => {
+            let attached: MediaAttached = event.decode().map_err(broken)?;
+            Ok(PhotoHash::of(attached.image_hash).map(Happening::Pictured))
         }
         InfoProvided::TYPE => {
             let provided: InfoProvided = event.decode().map_err(broken)?;

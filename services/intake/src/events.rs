@@ -29,7 +29,12 @@ pub enum EventError {
 }
 
 /// A report as it is told to the other services.
-pub fn snapshot(report: &Report, media: &[MediaId], proof: &[u8]) -> event::ReportSnapshot {
+pub fn snapshot(
+    report: &Report,
+    media: &[MediaId],
+    image_hashes: Vec<u64>,
+    proof: &[u8],
+) -> event::ReportSnapshot {
     event::ReportSnapshot {
         report: report.id.name(),
         code: report.code.clone(),
@@ -45,6 +50,7 @@ pub fn snapshot(report: &Report, media: &[MediaId], proof: &[u8]) -> event::Repo
         source: report.source,
         create_time: Some(runtime::wire::timestamp(report.created)),
         reporter_proof: proof.to_vec().into(),
+        image_hashes,
     }
 }
 

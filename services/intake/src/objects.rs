@@ -10,6 +10,7 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use image::codecs::jpeg::JpegEncoder;
+use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder as _, ImageReader, Limits};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
@@ -129,13 +130,14 @@ impl Objects {
         self.uploads.clone().try_acquire_owned().ok()
     }
 
-    /// Decodes a photo and stores a copy without metadata. The original is read only when it is this photo's turn.
+    /// Decodes a photo, stores a copy without metadata, and answers its difference hash. The original is read only when it
+    /// is this photo's turn.
     pub async fn make_copy(
         &self,
         media: MediaId,
         content_type: &str,
         parts: &[Part],
-    ) -> Result<Result<(), Unreadable>, object_store::Error> {
+    ) -> Result<Result<u64, Unreadable>, object_store::Error> {
         let Some(format) = image::ImageFormat::from_mime_type(content_type) else {
             return Ok(Err(Unreadable(format!("{content_type} is not a photo"))));
         };
@@ -146,13 +148,13 @@ impl Objects {
         for part in parts {
             original.extend_from_slice(&self.get(&part.object).await?);
         }
-        let copy = match tokio::task::spawn_blocking(move || copy_of(&original, format)).await {
+        let (copy, hash) = match tokio::task::spawn_blocking(move || copy_of(&original, format)).await {
             Ok(Ok(copy)) => copy,
             Ok(Err(error)) => return Ok(Err(Unreadable(error.to_string()))),
             Err(panic) => return Ok(Err(Unreadable(panic.to_string()))),
         };
         self.store.put(&copy_path(media), copy.into()).await?;
-        Ok(Ok(()))
+        Ok(Ok(hash))
     }
 }
 
@@ -173,8 +175,8 @@ fn copy_path(media: MediaId) -> Path {
     Path::from(format!("copies/{media}.jpg"))
 }
 
-/// Pixels only: decoded within limits, turned upright, made smaller, encoded as JPEG without any metadata.
-fn copy_of(original: &[u8], format: image::ImageFormat) -> image::ImageResult<Vec<u8>> {
+/// Pixels only: decoded within limits, turned upright, made smaller, encoded as JPEG without any metadata; and the hash.
+fn copy_of(original: &[u8], format: image::ImageFormat) -> image::ImageResult<(Vec<u8>, u64)> {
     let mut reader = ImageReader::with_format(Cursor::new(original), format);
     let mut limits = Limits::default();
     limits.max_alloc = Some(DECODE_LIMIT);
@@ -190,11 +192,24 @@ fn copy_of(original: &[u8], format: image::ImageFormat) -> image::ImageResult<Ve
     }
     let mut copy = Vec::new();
     picture.to_rgb8().write_with_encoder(JpegEncoder::new_with_quality(&mut copy, COPY_QUALITY))?;
-    Ok(copy)
+    Ok((copy, difference_hash(&picture)))
+}
+
+/// The dHash of N. Krawetz, "Kind of like that" (2013), as `MediaAttached.image_hash` says.
+fn difference_hash(picture: &DynamicImage) -> u64 {
+    let small = picture.resize_exact(9, 8, FilterType::Triangle).to_luma8();
+    let darker = small.rows().flat_map(|row| {
+        let row: Vec<u8> = row.map(|pixel| pixel.0[0]).collect();
+        row.windows(2).map(|pair| pair[0] < pair[1]).collect::<Vec<_>>()
+    });
+    darker.fold(0, |hash, bit| hash << 1 | u64::from(bit))
 }
 
 #[cfg(test)]
 mod tests {
+    use rand::rngs::SmallRng;
+    use rand::{RngExt as _, SeedableRng as _};
+
     use super::*;
 
     #[test]
@@ -209,10 +224,38 @@ mod tests {
         with_exif.extend_from_slice(secret);
         with_exif.extend_from_slice(&original[2..]);
 
-        let copy = copy_of(&with_exif, image::ImageFormat::Jpeg).unwrap();
+        let (copy, _) = copy_of(&with_exif, image::ImageFormat::Jpeg).unwrap();
         assert!(!copy.windows(3).any(|window| window == b"GPS"));
         let shown = image::load_from_memory(&copy).unwrap();
         assert_eq!((shown.width(), shown.height()), (2_048, 68));
+    }
+
+    /// A photo of soft blots that `seed` places.
+    fn blots(seed: u64, side: u32) -> DynamicImage {
+        let mut random = SmallRng::seed_from_u64(seed);
+        let dots = image::GrayImage::from_fn(9, 9, |_, _| image::Luma([random.random()]));
+        DynamicImage::ImageLuma8(dots).resize_exact(side, side, FilterType::CatmullRom)
+    }
+
+    #[test]
+    fn copies_of_a_photo_have_nearly_its_hash_and_others_have_not() {
+        let hash = |picture: &DynamicImage, quality: u8| {
+            let mut file = Vec::new();
+            picture.to_rgb8().write_with_encoder(JpegEncoder::new_with_quality(&mut file, quality)).unwrap();
+            copy_of(&file, image::ImageFormat::Jpeg).unwrap().1
+        };
+        let first = hash(&blots(1, 300), 95);
+        let sent_on = hash(&blots(1, 300).thumbnail(110, 110), 40);
+        assert!((first ^ sent_on).count_ones() <= 3, "{first:x} {sent_on:x}");
+        for other in 2..20 {
+            let other = hash(&blots(other, 300), 95);
+            assert!((first ^ other).count_ones() > 8, "{first:x} {other:x}");
+        }
+        let flat = DynamicImage::ImageLuma8(image::GrayImage::from_pixel(200, 200, image::Luma([90])));
+        assert_eq!(hash(&flat, 90), 0, "nothing to compare");
+        let rising =
+            DynamicImage::ImageLuma8(image::GrayImage::from_fn(90, 80, |x, _| image::Luma([x as u8])));
+        assert_eq!(hash(&rising, 100), u64::MAX, "every value is darker than its right neighbour");
     }
 
     #[test]

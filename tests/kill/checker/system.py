@@ -19,8 +19,8 @@ HEARD = {
         "RatingSubmitted", "ReportReopened", "ReportClosed", "InfoRequested",
     },
     "classification": {
-        "ReportSubmitted", "ReportHandedBack", "RouteMissing", "InfoProvided", "ReturnContested", "ReportWithdrawn",
-        "WorkStarted", "ReportResolved", "ReportReopened",
+        "ReportSubmitted", "MediaAttached", "ReportHandedBack", "RouteMissing", "InfoProvided", "ReturnContested",
+        "ReportWithdrawn", "WorkStarted", "ReportResolved", "ReportReopened",
     },
     "routing": {
         "ReportClassified", "ReportReclassified", "ReviewRequested", "InfoRequested", "ReportWithdrawn", "ReportReopened",

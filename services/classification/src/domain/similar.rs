@@ -1,4 +1,4 @@
-//! Which reports may be about the same matter: near in place, time, field and words.
+//! Which reports may be about the same matter: near in place, time, field and words, or with the same photo.
 //!
 //! A fingerprint is what can be looked up in an index: the square of a grid, and four bands of a MinHash over the words
 //! (Broder 1997). Whether two reports really resemble each other is then computed from the reports themselves.
@@ -22,6 +22,10 @@ const SAME_TEXT: f64 = 0.6;
 /// What the same text elsewhere is worth, and what common words add to two reports that are near each other.
 const SAME_TEXT_WORTH: f64 = 0.9;
 const WORDS_WORTH: f64 = 0.2;
+/// The same photo was sent, wherever the reports lie, if at least this share of its hash is equal: copies of a photo differ
+/// in a few of 64 bits, other photos in about 32.
+const SAME_PHOTO: f64 = 58.0 / 64.0;
+const SAME_PHOTO_WORTH: f64 = 0.9;
 /// Another leaf of the same field.
 const FIELD_WORTH: f64 = 0.6;
 /// What a report loses when it is as old as the window.
@@ -67,6 +71,22 @@ impl WordSet {
             let key = (first..first + HASHES).fold(0, |key, number| mix(key ^ smallest(number)));
             key.cast_signed()
         }))
+    }
+}
+
+/// What a photo looks like: its difference hash, as in `MediaAttached.image_hash`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PhotoHash(pub u64);
+
+impl PhotoHash {
+    /// None for a hash that says nothing.
+    pub const fn of(hash: u64) -> Option<Self> {
+        if hash == 0 { None } else { Some(Self(hash)) }
+    }
+
+    /// The share of equal bits, 0–1.
+    pub fn likeness(self, other: Self) -> f64 {
+        f64::from((self.0 ^ other.0).count_zeros()) / 64.0
     }
 }
 
@@ -122,6 +142,8 @@ pub struct Features {
     pub leaf: LeafCode,
     /// When it was sent.
     pub sent: Timestamp,
+    /// What its photos look like.
+    pub photos: Vec<PhotoHash>,
 }
 
 vocabulary::words!(
@@ -135,6 +157,8 @@ vocabulary::words!(
         SameField = "SAME_FIELD",
         /// They share words: the share of common ones.
         SimilarWords = "SIMILAR_WORDS",
+        /// They show the same photo: the share of equal bits of its hashes.
+        SamePhoto = "SAME_PHOTO",
     }
 );
 
@@ -170,7 +194,9 @@ pub fn likeness(subject: &Features, other: &Features, policy: &SimilarPolicy) ->
         0.0
     };
     let by_words = if words >= SAME_TEXT { SAME_TEXT_WORTH * words } else { 0.0 };
-    let score = by_place.max(by_words);
+    let photo = most_alike(&subject.photos, &other.photos).filter(|share| *share >= SAME_PHOTO);
+    let by_photo = photo.map_or(0.0, |share| SAME_PHOTO_WORTH * share);
+    let score = by_place.max(by_words).max(by_photo);
     if score < policy.threshold {
         return None;
     }
@@ -186,7 +212,16 @@ pub fn likeness(subject: &Features, other: &Features, policy: &SimilarPolicy) ->
     if words > 0.0 {
         reasons.push((Resemblance::SimilarWords, words));
     }
+    if let Some(share) = photo {
+        reasons.push((Resemblance::SamePhoto, share));
+    }
     Some(Likeness { score, reasons })
+}
+
+/// How much the two photos resemble each other that do so most.
+fn most_alike(photos: &[PhotoHash], others: &[PhotoHash]) -> Option<f64> {
+    let pairs = photos.iter().flat_map(|photo| others.iter().map(|other| photo.likeness(*other)));
+    pairs.max_by(f64::total_cmp)
 }
 
 fn apart(a: Timestamp, b: Timestamp) -> Duration {

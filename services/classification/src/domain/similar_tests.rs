@@ -21,6 +21,7 @@ fn features(text: &str, north_metres: f64, leaf: &str, days: u64) -> Features {
         point: Some(point(north_metres, 0.0)),
         leaf: leaf.parse().unwrap(),
         sent: Timestamp::from_micros(1_795_000_000_000_000) + Duration::from_secs(days * 86_400),
+        photos: Vec::new(),
     }
 }
 
@@ -53,6 +54,25 @@ fn the_same_matter_at_the_same_place_is_found_in_whatever_words() {
     let fresh = score(&features("lộ bể", 50.0, ROAD, 0)).unwrap();
     let old = score(&features("lộ bể", 50.0, ROAD, 25)).unwrap();
     assert!(old < fresh, "{old} < {fresh}");
+}
+
+#[test]
+fn the_same_photo_is_found_wherever_it_is_sent() {
+    let with = |photos: &[u64], report: Features| Features {
+        photos: photos.iter().filter_map(|hash| PhotoHash::of(*hash)).collect(),
+        ..report
+    };
+    let photo = 0x1234_5678_9abc_def0;
+    let subject = with(&[0xffff_0000_ffff_0000, photo], features(HOLES, 0.0, ROAD, 0));
+    let elsewhere = || features("quán karaoke ồn quá", 9_000.0, "security.noise", 2);
+    let found = |photos: &[u64]| likeness(&subject, &with(photos, elsewhere()), &POLICY);
+    let copy = found(&[photo ^ 0b1001]).unwrap();
+    assert_eq!(copy.reasons, [(Resemblance::SamePhoto, 62.0 / 64.0)]);
+    assert!(found(&[photo]).unwrap().score > copy.score);
+    assert_eq!(found(&[photo ^ 0x7f]), None, "seven bits are another photo");
+    assert_eq!(found(&[!photo]), None);
+    assert_eq!(found(&[]), None);
+    assert_eq!(PhotoHash::of(0), None, "nothing to compare");
 }
 
 #[test]

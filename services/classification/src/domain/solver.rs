@@ -132,6 +132,56 @@ mod tests {
         }
     }
 
+    /// The reference: the primal objective of one column, minimised by steepest descent in double precision.
+    fn descend(samples: &[Sample], rows: usize, is_own: impl Fn(&Sample) -> bool) -> Vec<f64> {
+        let bias = rows;
+        let mut weights = vec![0.0; rows + 1];
+        for _ in 0..20_000 {
+            let mut gradient = weights.clone();
+            for sample in samples {
+                let sign = if is_own(sample) { 1.0 } else { -1.0 };
+                let terms = || {
+                    let values = sample.values.iter().map(|(row, value)| (*row as usize, f64::from(*value)));
+                    values.chain([(bias, 1.0)])
+                };
+                let score: f64 = terms().map(|(row, value)| weights[row] * value).sum();
+                let missing = (1.0 - sign * score).max(0.0);
+                for (row, value) in terms() {
+                    gradient[row] -= 2.0 * f64::from(sample.cost) * missing * sign * value;
+                }
+            }
+            for (weight, slope) in weights.iter_mut().zip(&gradient) {
+                *weight -= 0.005 * slope;
+            }
+        }
+        weights
+    }
+
+    #[test]
+    fn every_column_is_what_steepest_descent_finds() {
+        const ROWS: usize = 6;
+        const LEAVES: usize = 3;
+        let mut random = Random(11);
+        let mut unit = || random.below(2_001) as f32 / 1_000.0 - 1.0;
+        let samples: Vec<Sample> = (0..40)
+            .map(|at| {
+                let values = (0..ROWS as u32).filter(|row| (at as u32 + row) % 3 != 0);
+                let values: Vec<_> = values.map(|row| (row, unit())).collect();
+                let cost = 0.2 + 0.3 * unit().abs();
+                Sample { values, leaf: at % LEAVES, urgent: unit() > 0.4, cost }
+            })
+            .collect();
+        let (weights, bias) = solve(&Problem { samples: &samples, rows: ROWS, leaves: LEAVES }, 500, 1);
+        for column in (0..LEAVES).chain([URGENCY]) {
+            let is_own = |s: &Sample| if column == URGENCY { s.urgent } else { s.leaf == column };
+            let expected = descend(&samples, ROWS, is_own);
+            let found = weights.iter().chain([&bias]).map(|row| f64::from(row[column]));
+            for (found, expected) in found.zip(&expected) {
+                assert!((found - expected).abs() < 1e-3, "column {column}: {found}, not {expected}");
+            }
+        }
+    }
+
     #[test]
     fn shuffles_keep_every_item() {
         let mut items: Vec<u32> = (0..50).collect();

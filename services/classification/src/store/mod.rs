@@ -9,6 +9,7 @@ mod labels;
 pub mod migrations;
 mod models;
 mod papers;
+mod photos;
 mod queries;
 mod queue;
 mod reconciliation;
@@ -24,6 +25,7 @@ pub use models::{
     switches, take_training,
 };
 pub use papers::{Answer, Papers, find_classification, insert_answers, point, sent};
+pub use photos::{insert_photos, photos_of};
 pub use queries::{due_to_wake, find_reviews, load, read_cases, reports_of, update};
 pub use queue::{Queue, count_open_reviews, list_reviews, read_review};
 pub use reconciliation::known_reports;

@@ -10,14 +10,16 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, ExprTrait as _, QueryOrder a
 use vocabulary::{Access, ReportId, Timestamp};
 
 use super::entities::{classification, mark, review};
+use super::photos::{photos_of, reports_with};
 use super::queries::is_live;
 use super::rows;
 use crate::domain::case::Classified;
-use crate::domain::similar::BANDS;
+use crate::domain::similar::{BANDS, PhotoHash};
 
-/// Reports looked at in one square, and in one band.
+/// Reports looked at in one square, in one band, and with the same photos.
 const IN_SQUARE: u64 = 60;
 const IN_BAND: u64 = 30;
+const WITH_PHOTOS: u64 = 30;
 /// Reports whose words are looked at for one page of a search.
 const SEARCHED: u64 = 5_000;
 
@@ -43,13 +45,16 @@ pub struct Candidate {
     pub withdrawn: bool,
     /// Whether it waits for a person or an answer.
     pub waits: bool,
+    /// What its photos look like.
+    pub photos: Vec<PhotoHash>,
 }
 
-/// The newest reports of these squares and bands since an instant.
+/// The newest reports of these squares and bands, or with these photos, since an instant.
 pub async fn candidates(
     connection: &impl ConnectionTrait,
     squares: &[i64],
     bands: Option<[i64; BANDS]>,
+    photos: &[PhotoHash],
     since: Timestamp,
 ) -> Result<Vec<Candidate>, DbErr> {
     use classification::Column as C;
@@ -63,7 +68,15 @@ pub async fn candidates(
             found.insert(row.report, row);
         }
     }
+    let with_photos = reports_with(connection, photos, WITH_PHOTOS).await?;
+    if !with_photos.is_empty() {
+        let rows = classification::Entity::find()
+            .filter(is_among(connection, classification::Column::Report, with_photos))
+            .filter(classification::Column::SentTime.gte(since.micros()));
+        found.extend(rows.all(connection).await?.into_iter().map(|row| (row.report, row)));
+    }
     let reports: Vec<Uuid> = found.keys().copied().collect();
+    let mut photos = photos_of(connection, reports.iter().copied().map(ReportId)).await?;
     let withdrawn: BTreeSet<Uuid> = mark::Entity::find()
         .filter(is_among(connection, mark::Column::Report, reports.iter().copied()))
         .filter(mark::Column::Withdrawn.eq(true))
@@ -82,7 +95,8 @@ pub async fn candidates(
         .await?;
     let candidate = |row: classification::Model| {
         let (is_withdrawn, waits) = (withdrawn.contains(&row.report), waiting.contains(&row.report));
-        Ok(Candidate { found: to_found(row)?, withdrawn: is_withdrawn, waits })
+        let photos = photos.remove(&ReportId(row.report)).unwrap_or_default();
+        Ok(Candidate { found: to_found(row)?, withdrawn: is_withdrawn, waits, photos })
     };
     found.into_values().map(candidate).collect()
 }

@@ -15,6 +15,7 @@ use crate::domain::agreement::{Proposals, is_sampled};
 use crate::domain::assessment::Assessment;
 use crate::domain::case::{Announcement, Case, Objection, Opening, Reading};
 use crate::domain::labels::Mark;
+use crate::domain::similar::PhotoHash;
 use crate::machine::{Machine, Opinion};
 use crate::store::{self, Answer, Dossier, NewMark, Papers, Sample, Turn};
 
@@ -23,6 +24,8 @@ use crate::store::{self, Answer, Dossier, NewMark, Papers, Sample, Turn};
 pub enum Happening {
     /// It is durable; its first clock is due at the time given.
     Submitted(ReportSnapshot, Timestamp),
+    /// A photo of it has arrived, perhaps before the report.
+    Pictured(PhotoHash),
     /// Routing objects to its classification.
     Objected(Objection),
     /// Its reporter says that it should not have been returned.
@@ -78,13 +81,14 @@ pub async fn follow_reports(
         }
     }
     work.set_cause(None);
-    let Follower { now, answers, turns, proposals, samples, marks, .. } = follower;
+    let Follower { now, answers, photos, turns, proposals, samples, marks, .. } = follower;
     let changes: Vec<(Case, Dossier)> = dossiers
         .into_iter()
         .filter_map(|(report, dossier)| Some((before.remove(&report)?, dossier)))
         .collect();
     store::update(work.tx(), &changes).await?;
     store::insert_answers(work.tx(), &answers).await?;
+    store::insert_photos(work.tx(), &photos).await?;
     store::note_turns(work.tx(), &turns).await?;
     store::insert_samples(work.tx(), &samples).await?;
     store::add_proposals(work.tx(), desk.province.local_date(now).to_julian_day(), &proposals).await?;
@@ -98,6 +102,7 @@ struct Follower<'a> {
     machine: Arc<Machine>,
     now: Timestamp,
     answers: Vec<(ReportId, Answer)>,
+    photos: BTreeSet<(ReportId, PhotoHash)>,
     turns: BTreeMap<Turn, Vec<ReportId>>,
     proposals: Proposals,
     samples: Vec<Sample>,
@@ -112,6 +117,7 @@ impl<'a> Follower<'a> {
             machine,
             now,
             answers: Vec::new(),
+            photos: BTreeSet::new(),
             turns: BTreeMap::new(),
             proposals: Proposals::new(),
             samples: Vec::new(),
@@ -124,6 +130,10 @@ impl<'a> Follower<'a> {
         let announcements: Vec<Announcement> = match fact.happening {
             Happening::Submitted(..) if dossier.case.classified.is_some() => Vec::new(),
             Happening::Submitted(snapshot, due_time) => self.submit(work, dossier, snapshot, due_time),
+            Happening::Pictured(photo) => {
+                self.photos.insert((fact.report, photo));
+                Vec::new()
+            }
             Happening::Objected(objection) => {
                 if matches!(objection, Objection::HandedBack(_)) {
                     self.mark(fact.report, Mark::HandedBack);
@@ -192,6 +202,8 @@ impl<'a> Follower<'a> {
         due_time: Timestamp,
     ) -> Vec<Announcement> {
         let Opinion { proposal, doubts, suggestion } = self.machine.read(&snapshot.text);
+        let photos = snapshot.image_hashes.iter().filter_map(|hash| PhotoHash::of(*hash));
+        self.photos.extend(photos.map(|photo| (dossier.case.report, photo)));
         self.watch(dossier.case.report, &proposal, doubts.is_empty());
         let route = if doubts.is_empty() { "automatic" } else { "review" };
         work.after_commit(move || {

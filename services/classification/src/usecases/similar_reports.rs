@@ -34,6 +34,7 @@ pub async fn count_similar(
         point: Some(place),
         leaf: proposal.leaf,
         sent: desk.now(),
+        photos: Vec::new(),
     };
     let mut found: Vec<(LeafCode, Timestamp)> = Vec::new();
     for candidate in near(desk, &subject, Some(point)).await?.into_iter().filter(is_public) {
@@ -66,11 +67,13 @@ pub async fn list_similar(
     let found = store::find_classification(read, report).await?;
     let visible = found.filter(|(classified, _)| may_see(caller, classified.assessment.access));
     let (classified, papers) = visible.ok_or_else(Problem::denied)?;
+    let photos = store::photos_of(read, [report]).await?.remove(&report);
     let subject = Features {
         words: WordSet::of(&Text::parse(&papers.snapshot.text)),
         point: papers.point(),
         leaf: classified.assessment.leaf.clone(),
         sent: papers.sent().unwrap_or(classified.since),
+        photos: photos.unwrap_or_default(),
     };
     let policy = &desk.province.policies.similar;
     let others = near(desk, &subject, subject.point).await?;
@@ -101,7 +104,7 @@ async fn near(desk: &Desk, subject: &Features, place: Option<Point>) -> Result<V
     let since = subject.sent - window;
     let read = desk.outbox.database().read();
     let squares: Vec<i64> = place.into_iter().flat_map(squares_around).collect();
-    Ok(store::candidates(read, &squares, subject.words.bands(), since).await?)
+    Ok(store::candidates(read, &squares, subject.words.bands(), &subject.photos, since).await?)
 }
 
 fn features(candidate: &Candidate) -> Option<Features> {
@@ -110,6 +113,7 @@ fn features(candidate: &Candidate) -> Option<Features> {
         point: store::point(&candidate.found.snapshot),
         leaf: candidate.found.classified.assessment.leaf.clone(),
         sent: store::sent(&candidate.found.snapshot)?,
+        photos: candidate.photos.clone(),
     })
 }
 

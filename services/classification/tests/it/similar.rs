@@ -1,12 +1,13 @@
 //! Similar reports and search: the open ones for citizens, with reasons for coordinators, sealed ones for cleared officers.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use auth::Role;
 use contract::classification::v1::{ChangeLeaf, decide_review_request::Decision};
 use contract::classification::v1::{
     CountSimilarReportsRequest, CountSimilarReportsResponse, ListSimilarReportsRequest,
-    ListSimilarReportsResponse, SearchReportsRequest, SearchReportsResponse,
+    ListSimilarReportsResponse, SearchReportsRequest, SearchReportsResponse, SimilarReport,
 };
 use contract::common::v1::Location;
 use contract::google::r#type::LatLng;
@@ -17,7 +18,10 @@ use vocabulary::ReportId;
 
 use crate::pack::PACK;
 use crate::triage::decide;
-use crate::world::{MORNING, World, reason, reopened, report, resolved, sent_from, submitted, withdrawn};
+use crate::world::{
+    MORNING, World, media_attached, reason, reopened, report, resolved, sent_from, sent_with, submitted,
+    withdrawn,
+};
 
 const CITY: (f64, f64) = (9.1769, 105.1524);
 
@@ -110,6 +114,28 @@ async fn coordinators_see_what_resembles_a_report_and_why() {
     for role in [Role::Citizen, Role::Public, Role::AgencyHandler, Role::Supervisor] {
         assert_eq!(reason(similar(&world, role, report(1)).await), "PERMISSION_DENIED_OR_MISSING", "{role}");
     }
+}
+
+#[tokio::test]
+async fn a_photo_that_was_sent_before_is_found_wherever_and_whenever_it_arrives() {
+    let world = World::new().await;
+    let photo = 0x1234_5678_9abc_def0;
+    let texts = [PACK.texts.sure.as_str(), PACK.texts.doubtful.as_str()];
+    // A photo before its report, one after it, another photo, and a photo of one colour: nothing to compare.
+    world.tell(&[media_attached(report(2), 2, photo), sent_with(report(1), texts[0], &[photo, 0])]).await;
+    world.tell(&[sent(2, texts[1], 9_000.0), sent(3, texts[1], 20_000.0), sent(4, texts[1], 30_000.0)]).await;
+    world.tell(&[media_attached(report(3), 5, photo), media_attached(report(3), 6, !photo)]).await;
+    world.tell(&[media_attached(report(4), 2, !photo), media_attached(report(1), 2, 0)]).await;
+    let of = async |number| {
+        let found = similar(&world, Role::Coordinator, report(number)).await.unwrap().reports;
+        let shows_it = |found: &SimilarReport| found.reasons.iter().any(|reason| reason.code == "SAME_PHOTO");
+        let names = found.into_iter().filter(shows_it).map(|found| found.report.unwrap().report);
+        names.collect::<BTreeSet<_>>()
+    };
+    assert_eq!(of(1).await, BTreeSet::from([report(2).name(), report(3).name()]));
+    assert_eq!(of(3).await, [1, 2, 4].map(|number| report(number).name()).into());
+    world.tell(&[media_attached(report(2), 5, photo), withdrawn(report(3))]).await;
+    assert_eq!(of(1).await, BTreeSet::from([report(2).name()]));
 }
 
 #[tokio::test]

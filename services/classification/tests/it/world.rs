@@ -14,9 +14,9 @@ use contract::classification::v1::triage_service_client::TriageServiceClient;
 use contract::classification::v1::{ListReviewsRequest, Review};
 use contract::common::v1::Location;
 use contract::event::v1::{
-    Closing, InfoProvided, InfoRequested, ReportClassified, ReportHandedBack, ReportReclassified,
-    ReportReopened, ReportResolved, ReportSnapshot, ReportSubmitted, ReportWithdrawn, ReturnContested,
-    ReviewRequested, RouteMissing, WorkStarted,
+    Closing, InfoProvided, InfoRequested, MediaAttached, ReportClassified, ReportHandedBack,
+    ReportReclassified, ReportReopened, ReportResolved, ReportSnapshot, ReportSubmitted, ReportWithdrawn,
+    ReturnContested, ReviewRequested, RouteMissing, WorkStarted,
 };
 use database::Database;
 use engines::{Ground, is_idle};
@@ -346,19 +346,40 @@ pub fn submitted_at(report: ReportId, text: &str, at: Timestamp) -> Envelope {
 
 pub fn sent_from(report: ReportId, text: &str, location: Location, at: Timestamp) -> Envelope {
     let snapshot = ReportSnapshot {
-        report: report.name(),
-        code: "CM-4F7K2-9QX3M".to_owned(),
-        text: text.to_owned(),
         location: Some(location),
         create_time: Some(runtime::wire::timestamp(at)),
-        reporter_proof: vec![7; 32].into(),
-        ..ReportSnapshot::default()
+        ..snapshot(report, text)
     };
     event("intake", report, 1, &ReportSubmitted { report: Some(snapshot) })
 }
 
+/// A report whose photos had arrived before it.
+pub fn sent_with(report: ReportId, text: &str, image_hashes: &[u64]) -> Envelope {
+    let snapshot = ReportSnapshot { image_hashes: image_hashes.to_vec(), ..snapshot(report, text) };
+    event("intake", report, 1, &ReportSubmitted { report: Some(snapshot) })
+}
+
+fn snapshot(report: ReportId, text: &str) -> ReportSnapshot {
+    ReportSnapshot {
+        report: report.name(),
+        code: "CM-4F7K2-9QX3M".to_owned(),
+        text: text.to_owned(),
+        location: Some(Location::default()),
+        create_time: Some(runtime::wire::timestamp(MORNING)),
+        reporter_proof: vec![7; 32].into(),
+        ..ReportSnapshot::default()
+    }
+}
+
 pub fn submitted(report: ReportId, text: &str) -> Envelope {
     submitted_at(report, text, MORNING)
+}
+
+pub fn media_attached(report: ReportId, sequence: i64, image_hash: u64) -> Envelope {
+    let media = format!("media/{}", Uuid::from_u128(u128::from(image_hash)));
+    let body =
+        MediaAttached { report: report.name(), media, content_type: "image/jpeg".to_owned(), image_hash };
+    event("intake", report, sequence, &body)
 }
 
 pub fn withdrawn(report: ReportId) -> Envelope {

@@ -23,6 +23,8 @@ pub struct Media {
     pub ready: bool,
     /// Whether a copy without metadata exists.
     pub public_copy: bool,
+    /// Difference hash of a photo that is ready, as in `MediaAttached.image_hash`; 0 when there is nothing to compare.
+    pub image_hash: u64,
     /// When the upload began.
     pub created: Timestamp,
     /// When it last grew.
@@ -87,6 +89,7 @@ impl Media {
             received: 0,
             ready: false,
             public_copy: false,
+            image_hash: 0,
             created: now,
             updated: now,
             stream,

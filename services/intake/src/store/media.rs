@@ -46,6 +46,7 @@ pub async fn insert(tx: &DatabaseTransaction, medium: &Media) -> Result<(), DbEr
         received: Set(to_i64(medium.received)),
         ready: Set(medium.ready),
         public_copy: Set(medium.public_copy),
+        image_hash: Set(medium.image_hash.cast_signed()),
         create_time: Set(medium.created.micros()),
         update_time: Set(medium.updated.micros()),
         stream: Set(medium.stream),
@@ -91,6 +92,7 @@ pub async fn complete(tx: &DatabaseTransaction, medium: &Media) -> Result<bool, 
     let done = held_by(media::Entity::update_many(), medium)
         .col_expr(media::Column::Ready, Expr::value(true))
         .col_expr(media::Column::PublicCopy, Expr::value(medium.public_copy))
+        .col_expr(media::Column::ImageHash, Expr::value(medium.image_hash.cast_signed()))
         .exec(tx)
         .await?;
     Ok(done.rows_affected == 1)
@@ -212,6 +214,7 @@ fn to_media(row: media::Model) -> Media {
         received: u64::try_from(row.received).unwrap_or(0),
         ready: row.ready,
         public_copy: row.public_copy,
+        image_hash: row.image_hash.cast_unsigned(),
         created: Timestamp::from_micros(row.create_time),
         updated: Timestamp::from_micros(row.update_time),
         stream: row.stream,

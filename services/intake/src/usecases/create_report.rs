@@ -17,6 +17,7 @@ use vocabulary::{Access, MediaId, Problem, ReportId, ReportState, Timestamp};
 
 use crate::domain::code::code;
 use crate::domain::identity::Reporter;
+use crate::domain::media::Media;
 use crate::domain::report::{Change, Report};
 use crate::domain::submission::Submission;
 use crate::domain::timeline::{Entry, GENESIS, Happening};
@@ -223,7 +224,10 @@ async fn store(intake: &Intake, tickets: &[Ticket]) -> Result<Vec<Result<Vec<u8>
                 None => match taken.check(&ticket.command, &created) {
                     Err(problem) => Err(problem),
                     Ok(()) => {
-                        let new = ticket.span.in_scope(|| create(intake, &mut work, &ticket.command, now))?;
+                        let hashes = taken.image_hashes(&ticket.command.submission.media);
+                        let new = ticket
+                            .span
+                            .in_scope(|| create(intake, &mut work, &ticket.command, hashes, now))?;
                         let reply = new.reply.clone();
                         created.push((ticket.command.request.clone(), new));
                         Ok(reply)
@@ -251,6 +255,7 @@ fn create(
     intake: &Intake,
     work: &mut Work,
     command: &CreateReport,
+    image_hashes: Vec<u64>,
     now: Timestamp,
 ) -> Result<Created, Error> {
     let id = ReportId(intake.outbox.clock().mint());
@@ -283,7 +288,8 @@ fn create(
         applied: std::collections::BTreeMap::new(),
     };
     let proof = intake.platform.reporters.proof(id, &command.subject);
-    let told = ReportSubmitted { report: Some(events::snapshot(&report, &submission.media, &proof)) };
+    let snapshot = events::snapshot(&report, &submission.media, image_hashes, &proof);
+    let told = ReportSubmitted { report: Some(snapshot) };
     let event = work.publish(id, now, &told);
     let text = events::own_words(Notice::Submitted, &report, &intake.province, now);
     let entry =
@@ -325,26 +331,30 @@ async fn save(work: &Work, created: Vec<(Request, Created)>, now: Timestamp) -> 
 
 /// What is known of the media that the tickets name.
 struct MediaTaken {
-    owners: Vec<(MediaId, Arc<[u8]>)>,
+    arrived: Vec<Media>,
     linked: Vec<MediaId>,
 }
 
 async fn media_taken(work: &Work, tickets: &[Ticket]) -> Result<MediaTaken, Error> {
     let ids: Vec<uuid::Uuid> =
         tickets.iter().flat_map(|ticket| &ticket.command.submission.media).map(|medium| medium.0).collect();
-    let owners = media::find_all(work.tx(), ids.clone()).await?;
+    let arrived = media::find_all(work.tx(), ids.clone()).await?;
     let linked = media::links_of(work.tx(), ids).await?;
-    Ok(MediaTaken {
-        owners: owners.into_iter().map(|medium| (medium.id, medium.owner.into())).collect(),
-        linked: linked.into_iter().map(|link| link.media).collect(),
-    })
+    Ok(MediaTaken { arrived, linked: linked.into_iter().map(|link| link.media).collect() })
 }
 
 impl MediaTaken {
+    /// Of those photos among `media` that are whole and can be compared.
+    fn image_hashes(&self, media: &[MediaId]) -> Vec<u64> {
+        let arrived = self.arrived.iter().filter(|known| media.contains(&known.id));
+        arrived.map(|known| known.image_hash).filter(|hash| *hash != 0).collect()
+    }
+
     /// Somebody else's photo, or one that belongs to another report, cannot be sent.
     fn check(&self, command: &CreateReport, created: &[(Request, Created)]) -> Result<(), Problem> {
         for medium in &command.submission.media {
-            let foreign = self.owners.iter().any(|(id, owner)| id == medium && **owner != command.owner);
+            let foreign =
+                self.arrived.iter().any(|known| known.id == *medium && known.owner != command.owner);
             let used =
                 self.linked.contains(medium) || created.iter().any(|(_, new)| new.media.contains(medium));
             if foreign || used {

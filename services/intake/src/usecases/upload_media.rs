@@ -108,17 +108,22 @@ impl Upload {
         if self.medium.is_image() {
             let objects = &self.intake.objects;
             let copied = objects.make_copy(self.medium.id, &self.medium.content_type, &parts).await?;
-            if let Err(unreadable) = copied {
-                let problem = Problem::invalid(
-                    "chunk",
-                    "MEDIA_UNREADABLE",
-                    format!("is no {}: {unreadable}", self.medium.content_type),
-                    "Không đọc được ảnh, xin chụp hoặc chọn ảnh khác.",
-                );
-                self.discard().await?;
-                return Err(problem.into());
+            match copied {
+                Ok(image_hash) => {
+                    self.medium.public_copy = true;
+                    self.medium.image_hash = image_hash;
+                }
+                Err(unreadable) => {
+                    let problem = Problem::invalid(
+                        "chunk",
+                        "MEDIA_UNREADABLE",
+                        format!("is no {}: {unreadable}", self.medium.content_type),
+                        "Không đọc được ảnh, xin chụp hoặc chọn ảnh khác.",
+                    );
+                    self.discard().await?;
+                    return Err(problem.into());
+                }
             }
-            self.medium.public_copy = true;
         }
         database::fault_point!("intake.upload.after-copy-made");
         self.medium.ready = true;
@@ -175,6 +180,7 @@ impl Upload {
                 report: report.id.name(),
                 media: self.medium.id.name(),
                 content_type: self.medium.content_type.clone(),
+                image_hash: self.medium.image_hash,
             };
             let event = work.publish(report.id, now, &told);
             let text = events::own_words(Notice::MediaAttached, &report, &intake.province, now);

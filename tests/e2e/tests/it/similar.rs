@@ -2,11 +2,12 @@
 
 use auth::Role;
 use contract::classification::v1::{
-    CountSimilarReportsRequest, ListSimilarReportsRequest, SearchReportsRequest,
+    CountSimilarReportsRequest, ListSimilarReportsRequest, SearchReportsRequest, SimilarReport,
 };
 use contract::common::v1::{Location, ReportState};
 use contract::google::r#type::LatLng;
-use harness::{Anyone, CITY, World, refusal, report, text};
+use contract::intake::v1::Report;
+use harness::{Anyone, CITY, World, eventually, fresh_id, header, photo, refusal, report, text, upload_of};
 use tonic::Code;
 
 use crate::stories::{answer, assigned};
@@ -24,6 +25,36 @@ async fn search(who: &Anyone, query: &str) -> Result<Vec<String>, tonic::Status>
     let request = SearchReportsRequest { query: query.to_owned(), ..Default::default() };
     let reply = who.similar().search_reports(request).await?.into_inner();
     Ok(reply.reports.into_iter().map(|found| found.report).collect())
+}
+
+#[tokio::test]
+async fn a_photo_that_is_sent_twice_is_seen_whether_it_came_before_or_after_its_report() {
+    let world = World::start().await;
+    let (first, second) = (world.citizen("citizen-1"), world.citizen("citizen-2"));
+    let early = first.upload_photo(&photo(1, "x")).await.expect("uploaded");
+    let one = first.create(&Report { media: vec![early.name], ..report(text::ROAD) }).await.expect("taken");
+    let (id, again) = (fresh_id(), photo(1, "another phone"));
+    let elsewhere = Location {
+        point: Some(LatLng { latitude: CITY.0 + 0.02, longitude: CITY.1 }),
+        address: String::new(),
+    };
+    let announced =
+        Report { media: vec![format!("media/{id}")], location: Some(elsewhere), ..report(text::ADVERTISING) };
+    let two = second.create(&announced).await.expect("taken");
+    second.upload(upload_of(header(&id, "image/jpeg", &again), &again)).await.expect("uploaded");
+    let coordinator = world.coordinator();
+    eventually("the coordinator sees that it is the same photo", async || {
+        let of = ListSimilarReportsRequest { report: one.name.clone(), page_size: 0 };
+        let found = coordinator.similar().list_similar_reports(of).await;
+        let found = found.map(|found| found.into_inner().reports).map_err(|status| status.to_string())?;
+        let reasons = |found: &SimilarReport| found.reasons.iter().any(|reason| reason.code == "SAME_PHOTO");
+        match found.iter().find(|found| reasons(found)).and_then(|found| found.report.clone()) {
+            Some(summary) if summary.report == two.name => Ok(()),
+            _ => Err(format!("{found:?}")),
+        }
+    })
+    .await;
+    world.finish().await;
 }
 
 #[tokio::test]

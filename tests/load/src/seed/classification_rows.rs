@@ -123,6 +123,7 @@ fn snapshot(life: &Life<'_>) -> ReportSnapshot {
         source: report.source,
         create_time: Some(prost_types::Timestamp { seconds, nanos }),
         reporter_proof: life.proof.to_vec().into(),
+        image_hashes: Vec::new(),
     }
 }
 

@@ -9,6 +9,7 @@ pub mod leaf_count;
 pub mod mark;
 pub mod model;
 pub mod model_switch;
+pub mod photo;
 pub mod review;
 pub mod sample;
 pub mod training;

@@ -4,6 +4,7 @@ mod m20261121_000101_triage;
 mod m20261123_000101_desk;
 mod m20261124_000101_similar;
 mod m20261124_000102_learning;
+mod m20261130_000101_photos;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000101_similar::Similar),
             Box::new(m20261124_000102_learning::Learning),
             Box::new(messaging::migration::OutboxWaiting),
+            Box::new(m20261130_000101_photos::Photos),
         ]
     }
 }

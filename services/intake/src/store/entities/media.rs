@@ -15,6 +15,7 @@ pub struct Model {
     pub received: i64,
     pub ready: bool,
     pub public_copy: bool,
+    pub image_hash: i64,
     pub create_time: i64,
     pub update_time: i64,
     pub stream: Uuid,

@@ -5,6 +5,7 @@ mod m20261123_100000_questions;
 mod m20261129_100000_identity_schema;
 mod m20261129_100001_stuck_reports;
 mod m20261129_100002_reports_by_time;
+mod m20261130_100000_image_hashes;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_100002_reports_by_time::Migration),
             Box::new(m20261123_100000_questions::Migration),
             Box::new(messaging::migration::OutboxWaiting),
+            Box::new(m20261130_100000_image_hashes::Migration),
         ]
     }
 }
