@@ -28,7 +28,7 @@ const ONSETS: [&str; 29] = [
     "l", "m", "n", "p", "r", "s", "t", "v", "x", "q", "",
 ];
 
-/// What may follow the onset of an accent-folded syllable; sorted.
+/// What may follow the onset of an accent-folded syllable.
 #[rustfmt::skip]
 const FOLDED_RIMES: [&str; 105] = [
     "a", "ac", "ach", "ai", "am", "an", "ang", "anh", "ao", "ap", "at", "au", "ay", "e", "ec", "ech", "em",
@@ -40,7 +40,7 @@ const FOLDED_RIMES: [&str; 105] = [
     "uyet", "uynh", "uyp", "uyt", "uyu", "y", "yem", "yen", "yeng", "yet", "yeu",
 ];
 
-/// What may follow the onset of a toneless syllable with its quality marks; sorted.
+/// What may follow the onset of a toneless syllable with its quality marks.
 #[rustfmt::skip]
 const RIMES: [&str; 158] = [
     "a", "ac", "ach", "ai", "am", "an", "ang", "anh", "ao", "ap", "at", "au", "ay", "e", "ec", "em", "en",
@@ -93,11 +93,18 @@ pub const fn fold(letter: char) -> char {
     }
 }
 
+type Syllables = HashSet<String, FixedState>;
+
 /// Every possible accent-folded syllable.
-static FOLDED_SYLLABLES: LazyLock<HashSet<String, FixedState>> = LazyLock::new(|| {
-    let of_onset = |onset: &'static str| FOLDED_RIMES.iter().map(move |rime| format!("{onset}{rime}"));
+static FOLDED_SYLLABLES: LazyLock<Syllables> = LazyLock::new(|| syllables(&FOLDED_RIMES));
+/// Every possible syllable with its quality marks and without its tone.
+static TONELESS_SYLLABLES: LazyLock<Syllables> = LazyLock::new(|| syllables(&RIMES));
+
+/// Every onset with every rime.
+fn syllables(rimes: &[&str]) -> Syllables {
+    let of_onset = |onset: &'static str| rimes.iter().map(move |rime| format!("{onset}{rime}"));
     ONSETS.into_iter().flat_map(of_onset).collect()
-});
+}
 
 /// Whether accent-folded lower-case letters spell a possible Vietnamese syllable.
 pub fn is_folded_syllable(word: &str) -> bool {
@@ -111,22 +118,12 @@ pub fn is_syllable(word: &str, tone: u8) -> bool {
     if stopped && !matches!(tone, 1 | 5) {
         return false;
     }
-    split_onset(word).any(|rime| RIMES.binary_search(&rime).is_ok())
-}
-
-/// Every way to read the head of a word as an onset; yields what is left as the rime. `gi` and `qu` read two ways.
-fn split_onset(word: &str) -> impl Iterator<Item = &str> {
-    ONSETS.iter().filter_map(move |onset| word.strip_prefix(onset)).filter(|rime| !rime.is_empty())
+    TONELESS_SYLLABLES.contains(word)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn rimes_are_sorted_for_the_search() {
-        assert!(FOLDED_RIMES.is_sorted() && RIMES.is_sorted());
-    }
 
     #[test]
     fn every_toned_vowel_splits_into_vowel_and_tone() {

@@ -47,7 +47,8 @@ fn is_capitalised(original: &str, run: &Run) -> bool {
 }
 
 fn is_title(word: &str) -> bool {
-    TITLES.iter().any(|title| title.chars().eq(word.chars().filter(|c| !is_invisible(*c)).nfc()))
+    let word: String = word.chars().filter(|c| !is_invisible(*c)).nfc().collect();
+    TITLES.contains(&word.as_str())
 }
 
 /// Whether nothing but a space stands between two runs of one sentence.

@@ -1,6 +1,8 @@
 //! The one place where a citizen's text is normalised: two token views (accented and accent-folded) over an original
 //! that is never changed.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
@@ -130,11 +132,13 @@ impl<'a> Text<'a> {
 
     /// Whether a longer text says the same few words over and over.
     pub fn is_repetitive(&self) -> bool {
-        let mut words: Vec<&str> = self.tokens.iter().map(|token| self.folded(token)).collect();
-        let all = words.len();
-        words.sort_unstable();
-        words.dedup();
-        all >= 20 && words.len() * 5 <= all
+        let all = self.tokens.len();
+        let mut words = BTreeSet::new();
+        all >= 20
+            && self.tokens.iter().all(|token| {
+                words.insert(self.folded(token));
+                words.len() * 5 <= all
+            })
     }
 
     fn push_run(&mut self, run: Run, keys_everywhere: bool) {
