@@ -106,7 +106,7 @@ impl Classifier {
         Suggestion {
             scope: rule.scope,
             leaf: rule.code.clone(),
-            field: rule.code.field(),
+            field: self.model.field_of(choice.leaf).clone(),
             p_leaf: prediction.leaves[choice.leaf],
             p_leaves: self.likeliest(&prediction),
             p_fields: choice.fields,
@@ -131,12 +131,13 @@ impl Classifier {
             with_rules().filter(|(_, (rule, _))| rule.scope == Scope::Out).map(|(_, (_, p))| p).sum();
         let scope = if p_out >= 0.5 { Scope::Out } else { Scope::In };
         let fields = self.model.fields(prediction);
-        let in_scope =
-            |field: &FieldCode| self.rules.iter().any(|r| r.scope == scope && r.code.field() == *field);
+        let in_scope = |field: &FieldCode| {
+            with_rules().any(|(at, (rule, _))| rule.scope == scope && self.model.field_of(at) == field)
+        };
         let field = fields.iter().find(|(field, _)| in_scope(field));
         let p_field = field.map_or(0.0, |(_, p)| *p);
         let leaf = with_rules()
-            .filter(|(_, (rule, _))| field.is_none_or(|(field, _)| rule.code.field() == *field))
+            .filter(|(at, _)| field.is_none_or(|(field, _)| self.model.field_of(*at) == field))
             .max_by(|a, b| a.1.1.total_cmp(b.1.1))
             .map_or(0, |(at, _)| at);
         Choice { leaf, scope, writing, p_field, p_out, fields }

@@ -47,6 +47,10 @@ pub struct Model {
     pub(super) calibration: Calibration,
     pub(super) lexicon: Lexicon,
     index: HashIndex,
+    /// The fields of its leaves, each once.
+    fields: Vec<FieldCode>,
+    /// For every leaf the place of its field among them.
+    field_of: Vec<usize>,
 }
 
 /// What a model says of one text.
@@ -85,7 +89,15 @@ impl Model {
         lexicon: Lexicon,
     ) -> Self {
         let index = HashIndex::new(features.iter().map(|feature| feature.hash));
-        Self { leaves, features, scales, bias, calibration, lexicon, index }
+        let mut fields: Vec<FieldCode> = Vec::new();
+        let mut place = |field: FieldCode| {
+            fields.iter().position(|known| *known == field).unwrap_or_else(|| {
+                fields.push(field);
+                fields.len() - 1
+            })
+        };
+        let field_of = leaves.iter().map(|leaf| place(leaf.field())).collect();
+        Self { leaves, features, scales, bias, calibration, lexicon, index, fields, field_of }
     }
 
     /// The leaves it tells apart, in the order of its probabilities.
@@ -122,15 +134,17 @@ impl Model {
         Prediction { leaves, urgent: 1.0 / (1.0 + (-urgent).exp()) }
     }
 
+    /// The field of the leaf at `leaf`.
+    pub fn field_of(&self, leaf: usize) -> &FieldCode {
+        &self.fields[self.field_of[leaf]]
+    }
+
     /// The field probabilities of a prediction, likeliest first.
     pub fn fields(&self, prediction: &Prediction) -> Vec<(FieldCode, f32)> {
-        let mut fields: Vec<(FieldCode, f32)> = Vec::new();
-        for (leaf, p) in self.leaves.iter().zip(&prediction.leaves) {
-            let field = leaf.field();
-            match fields.iter_mut().find(|(known, _)| *known == field) {
-                Some((_, sum)) => *sum += p,
-                None => fields.push((field, *p)),
-            }
+        let mut fields: Vec<(FieldCode, f32)> =
+            self.fields.iter().map(|field| (field.clone(), 0.0)).collect();
+        for (field, p) in self.field_of.iter().zip(&prediction.leaves) {
+            fields[*field].1 += p;
         }
         fields.sort_by(|a, b| b.1.total_cmp(&a.1));
         fields
@@ -161,8 +175,13 @@ impl Model {
             .map(|(token, weight)| Contribution { span: token.span, weight: weight * self.scales[leaf] })
             .filter(|contribution| contribution.weight > 0.0)
             .collect();
-        all.sort_unstable_by(|a, b| b.weight.total_cmp(&a.weight).then(a.span.cmp(&b.span)));
-        all.truncate(count);
+        let louder =
+            |a: &Contribution, b: &Contribution| b.weight.total_cmp(&a.weight).then(a.span.cmp(&b.span));
+        if count < all.len() {
+            all.select_nth_unstable_by(count, louder);
+            all.truncate(count);
+        }
+        all.sort_unstable_by(louder);
         all
     }
 
