@@ -77,7 +77,7 @@ fn parse(desk: &Desk, event: &Envelope) -> Result<Option<Happening>, String> {
                 return Err("the event is about another report than its envelope".to_owned());
             }
             let due_time = desk.due_time(&snapshot).map_err(|problem| problem.to_string())?;
-            Ok(Some(Happening::Submitted(snapshot, due_time)))
+            Ok(Some(Happening::Submitted(Box::new(snapshot), due_time)))
         }
         ReportHandedBack::TYPE => {
             let handed_back: ReportHandedBack = event.decode().map_err(broken)?;

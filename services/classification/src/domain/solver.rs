@@ -165,7 +165,7 @@ mod tests {
         let mut unit = || random.below(2_001) as f32 / 1_000.0 - 1.0;
         let samples: Vec<Sample> = (0..40)
             .map(|at| {
-                let values = (0..ROWS as u32).filter(|row| (at as u32 + row) % 3 != 0);
+                let values = (0..ROWS as u32).filter(|row| !(at as u32 + row).is_multiple_of(3));
                 let values: Vec<_> = values.map(|row| (row, unit())).collect();
                 let cost = 0.2 + 0.3 * unit().abs();
                 Sample { values, leaf: at % LEAVES, urgent: unit() > 0.4, cost }

@@ -23,7 +23,7 @@ use crate::store::{self, Answer, Dossier, NewMark, Papers, Sample, Turn};
 #[derive(Debug, Clone, PartialEq)]
 pub enum Happening {
     /// It is durable; its first clock is due at the time given.
-    Submitted(ReportSnapshot, Timestamp),
+    Submitted(Box<ReportSnapshot>, Timestamp),
     /// A photo of it has arrived, perhaps before the report.
     Pictured(PhotoHash),
     /// Routing objects to its classification.
@@ -129,7 +129,7 @@ impl<'a> Follower<'a> {
     fn follow(&mut self, work: &mut Work, dossier: &mut Dossier, fact: Fact) -> Option<()> {
         let announcements: Vec<Announcement> = match fact.happening {
             Happening::Submitted(..) if dossier.case.classified.is_some() => Vec::new(),
-            Happening::Submitted(snapshot, due_time) => self.submit(work, dossier, snapshot, due_time),
+            Happening::Submitted(snapshot, due_time) => self.submit(work, dossier, *snapshot, due_time),
             Happening::Pictured(photo) => {
                 self.photos.insert((fact.report, photo));
                 Vec::new()
