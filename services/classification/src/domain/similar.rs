@@ -3,6 +3,7 @@
 //! A fingerprint is what can be looked up in an index: the square of a grid, and four bands of a MinHash over the words
 //! (Broder 1997). Whether two reports really resemble each other is then computed from the reports themselves.
 
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use province::SimilarPolicy;
@@ -76,17 +77,22 @@ impl WordSet {
 
 /// What a photo looks like: its difference hash, as in `MediaAttached.image_hash`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PhotoHash(pub u64);
+pub struct PhotoHash(NonZeroU64);
 
 impl PhotoHash {
-    /// None for a hash that says nothing.
-    pub const fn of(hash: u64) -> Option<Self> {
-        if hash == 0 { None } else { Some(Self(hash)) }
+    /// None for 0, which says nothing.
+    pub fn of(hash: u64) -> Option<Self> {
+        NonZeroU64::new(hash).map(Self)
+    }
+
+    /// Its 64 bits.
+    pub const fn bits(self) -> u64 {
+        self.0.get()
     }
 
     /// The share of equal bits, 0–1.
     pub fn likeness(self, other: Self) -> f64 {
-        f64::from((self.0 ^ other.0).count_zeros()) / 64.0
+        f64::from((self.bits() ^ other.bits()).count_zeros()) / 64.0
     }
 }
 

@@ -21,7 +21,7 @@ pub async fn insert_photos(
     }
     let rows = photos
         .iter()
-        .map(|(report, hash)| photo::ActiveModel { report: Set(report.0), hash: Set(hash.0.cast_signed()) });
+        .map(|(report, photo)| photo::ActiveModel { report: Set(report.0), hash: Set(to_column(*photo)) });
     photo::Entity::insert_many(rows)
         .on_conflict(OnConflict::new().do_nothing().to_owned())
         .exec_without_returning(tx)
@@ -42,7 +42,7 @@ pub async fn photos_of(
         .await?;
     let mut photos: BTreeMap<ReportId, Vec<PhotoHash>> = BTreeMap::new();
     for row in rows {
-        photos.entry(ReportId(row.report)).or_default().push(PhotoHash(row.hash.cast_unsigned()));
+        photos.entry(ReportId(row.report)).or_default().extend(PhotoHash::of(row.hash.cast_unsigned()));
     }
     Ok(photos)
 }
@@ -59,10 +59,15 @@ pub(super) async fn reports_with(
     photo::Entity::find()
         .select_only()
         .column(photo::Column::Report)
-        .filter(is_among(connection, photo::Column::Hash, photos.iter().map(|hash| hash.0.cast_signed())))
+        .filter(is_among(connection, photo::Column::Hash, photos.iter().copied().map(to_column)))
         .order_by_desc(photo::Column::Report)
         .limit(limit)
         .into_tuple()
         .all(connection)
         .await
+}
+
+/// A signed column holds the same bits.
+const fn to_column(photo: PhotoHash) -> i64 {
+    photo.bits().cast_signed()
 }

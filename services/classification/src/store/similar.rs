@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, ExprTrait as _, QueryOrder a
 use vocabulary::{Access, ReportId, Timestamp};
 
 use super::entities::{classification, mark, review};
-use super::photos::{photos_of, reports_with};
+use super::photos::reports_with;
 use super::queries::is_live;
 use super::rows;
 use crate::domain::case::Classified;
@@ -45,8 +45,6 @@ pub struct Candidate {
     pub withdrawn: bool,
     /// Whether it waits for a person or an answer.
     pub waits: bool,
-    /// What its photos look like.
-    pub photos: Vec<PhotoHash>,
 }
 
 /// The newest reports of these squares and bands, or with these photos, since an instant.
@@ -76,7 +74,6 @@ pub async fn candidates(
         found.extend(rows.all(connection).await?.into_iter().map(|row| (row.report, row)));
     }
     let reports: Vec<Uuid> = found.keys().copied().collect();
-    let mut photos = photos_of(connection, reports.iter().copied().map(ReportId)).await?;
     let withdrawn: BTreeSet<Uuid> = mark::Entity::find()
         .filter(is_among(connection, mark::Column::Report, reports.iter().copied()))
         .filter(mark::Column::Withdrawn.eq(true))
@@ -95,8 +92,7 @@ pub async fn candidates(
         .await?;
     let candidate = |row: classification::Model| {
         let (is_withdrawn, waits) = (withdrawn.contains(&row.report), waiting.contains(&row.report));
-        let photos = photos.remove(&ReportId(row.report)).unwrap_or_default();
-        Ok(Candidate { found: to_found(row)?, withdrawn: is_withdrawn, waits, photos })
+        Ok(Candidate { found: to_found(row)?, withdrawn: is_withdrawn, waits })
     };
     found.into_values().map(candidate).collect()
 }

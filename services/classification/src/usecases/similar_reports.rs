@@ -8,7 +8,7 @@ use runtime::wire::timestamp;
 use vocabulary::{Access, LeafCode, Point, Problem, ReportId, Scope, Text as Written, Timestamp};
 
 use super::{Desk, may_see};
-use crate::domain::similar::{Features, Likeness, WordSet, coarse, likeness, squares_around};
+use crate::domain::similar::{Features, Likeness, PhotoHash, WordSet, coarse, likeness, squares_around};
 use crate::domain::text::Text;
 use crate::error::Error;
 use crate::messages;
@@ -38,7 +38,7 @@ pub async fn count_similar(
     };
     let mut found: Vec<(LeafCode, Timestamp)> = Vec::new();
     for candidate in near(desk, &subject, Some(point)).await?.into_iter().filter(is_public) {
-        let Some(mut other) = features(&candidate) else { continue };
+        let Some(mut other) = features(&candidate, Vec::new()) else { continue };
         other.point = other.point.and_then(coarse);
         if likeness(&subject, &other, &desk.province.policies.similar).is_some_and(|found| is_near(&found)) {
             found.push((other.leaf, other.sent));
@@ -67,23 +67,28 @@ pub async fn list_similar(
     let found = store::find_classification(read, report).await?;
     let visible = found.filter(|(classified, _)| may_see(caller, classified.assessment.access));
     let (classified, papers) = visible.ok_or_else(Problem::denied)?;
-    let photos = store::photos_of(read, [report]).await?.remove(&report);
+    let own_photos = store::photos_of(read, [report]).await?.remove(&report);
     let subject = Features {
         words: WordSet::of(&Text::parse(&papers.snapshot.text)),
         point: papers.point(),
         leaf: classified.assessment.leaf.clone(),
         sent: papers.sent().unwrap_or(classified.since),
-        photos: photos.unwrap_or_default(),
+        photos: own_photos.unwrap_or_default(),
     };
     let policy = &desk.province.policies.similar;
     let others = near(desk, &subject, subject.point).await?;
+    let mut photos = store::photos_of(read, others.iter().map(|other| other.found.report)).await?;
     let seen = others.into_iter().filter(|other| {
         other.found.report != report
             && !other.withdrawn
             && may_see(caller, other.found.classified.assessment.access)
     });
-    let mut similar: Vec<(Likeness, Candidate)> =
-        seen.filter_map(|other| Some((likeness(&subject, &features(&other)?, policy)?, other))).collect();
+    let mut similar: Vec<(Likeness, Candidate)> = seen
+        .filter_map(|other| {
+            let photos = photos.remove(&other.found.report).unwrap_or_default();
+            Some((likeness(&subject, &features(&other, photos)?, policy)?, other))
+        })
+        .collect();
     similar.sort_by(|a, b| b.0.score.total_cmp(&a.0.score).then(b.1.found.report.cmp(&a.1.found.report)));
     similar.truncate(size as usize);
     let reports = similar.iter().map(|(likeness, candidate)| SimilarReport {
@@ -107,13 +112,13 @@ async fn near(desk: &Desk, subject: &Features, place: Option<Point>) -> Result<V
     Ok(store::candidates(read, &squares, subject.words.bands(), &subject.photos, since).await?)
 }
 
-fn features(candidate: &Candidate) -> Option<Features> {
+fn features(candidate: &Candidate, photos: Vec<PhotoHash>) -> Option<Features> {
     Some(Features {
         words: WordSet::of(&Text::parse(&candidate.found.snapshot.text)),
         point: store::point(&candidate.found.snapshot),
         leaf: candidate.found.classified.assessment.leaf.clone(),
         sent: store::sent(&candidate.found.snapshot)?,
-        photos: candidate.photos.clone(),
+        photos,
     })
 }
 

@@ -331,30 +331,29 @@ async fn save(work: &Work, created: Vec<(Request, Created)>, now: Timestamp) -> 
 
 /// What is known of the media that the tickets name.
 struct MediaTaken {
-    arrived: Vec<Media>,
+    known: Vec<Media>,
     linked: Vec<MediaId>,
 }
 
 async fn media_taken(work: &Work, tickets: &[Ticket]) -> Result<MediaTaken, Error> {
     let ids: Vec<uuid::Uuid> =
         tickets.iter().flat_map(|ticket| &ticket.command.submission.media).map(|medium| medium.0).collect();
-    let arrived = media::find_all(work.tx(), ids.clone()).await?;
+    let known = media::find_all(work.tx(), ids.clone()).await?;
     let linked = media::links_of(work.tx(), ids).await?;
-    Ok(MediaTaken { arrived, linked: linked.into_iter().map(|link| link.media).collect() })
+    Ok(MediaTaken { known, linked: linked.into_iter().map(|link| link.media).collect() })
 }
 
 impl MediaTaken {
     /// Of those photos among `media` that are whole and can be compared.
     fn image_hashes(&self, media: &[MediaId]) -> Vec<u64> {
-        let arrived = self.arrived.iter().filter(|known| media.contains(&known.id));
-        arrived.map(|known| known.image_hash).filter(|hash| *hash != 0).collect()
+        let named = self.known.iter().filter(|known| media.contains(&known.id));
+        named.map(|known| known.image_hash).filter(|hash| *hash != 0).collect()
     }
 
     /// Somebody else's photo, or one that belongs to another report, cannot be sent.
     fn check(&self, command: &CreateReport, created: &[(Request, Created)]) -> Result<(), Problem> {
         for medium in &command.submission.media {
-            let foreign =
-                self.arrived.iter().any(|known| known.id == *medium && known.owner != command.owner);
+            let foreign = self.known.iter().any(|known| known.id == *medium && known.owner != command.owner);
             let used =
                 self.linked.contains(medium) || created.iter().any(|(_, new)| new.media.contains(medium));
             if foreign || used {

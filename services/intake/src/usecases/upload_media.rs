@@ -108,11 +108,8 @@ impl Upload {
         if self.medium.is_image() {
             let objects = &self.intake.objects;
             let copied = objects.make_copy(self.medium.id, &self.medium.content_type, &parts).await?;
-            match copied {
-                Ok(image_hash) => {
-                    self.medium.public_copy = true;
-                    self.medium.image_hash = image_hash;
-                }
+            self.medium.image_hash = match copied {
+                Ok(image_hash) => image_hash,
                 Err(unreadable) => {
                     let problem = Problem::invalid(
                         "chunk",
@@ -123,7 +120,8 @@ impl Upload {
                     self.discard().await?;
                     return Err(problem.into());
                 }
-            }
+            };
+            self.medium.public_copy = true;
         }
         database::fault_point!("intake.upload.after-copy-made");
         self.medium.ready = true;
