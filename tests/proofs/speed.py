@@ -79,7 +79,7 @@ def overload():
     """Ten times as many calls as are answered when everybody waits for the answer; nobody repeats a refused call."""
     least = min(options.seconds, 20)
     capacity = answered(system().load("--mix", MIX, "--seconds", least))
-    figures = system().load("--mix", MIX, "--rate", 10 * capacity, "--seconds", options.seconds)
+    figures = system().load("--mix", MIX, "--rate", 10 * capacity, "--seconds", options.seconds, "--threads", os.cpu_count())
     good = answered(figures)
     asked = figures["asked"] / (options.seconds + 2)
     refusals = {name: count for name, count in figures.items() if REFUSAL.match(name)}

@@ -4,15 +4,27 @@ use clap::Parser as _;
 use load::options::{Cli, Command, Compare, Steps};
 use load::{Ledger, System, Theatre};
 use serde_json::json;
+use tokio::runtime::Builder;
 use vocabulary::Clock;
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
+/// As in the product: the generator should take little from the cores that it shares with what it measures.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> anyhow::Result<()> {
     let cli = Cli::parse();
+    let mut runtime = Builder::new_multi_thread();
+    runtime.enable_all();
     match &cli.command {
-        Some(Command::Compare(options)) => compare(options).await,
-        Some(Command::Seed(options)) => load::seed::run(options).await,
-        None => put_load(&cli).await,
+        Some(Command::Compare(options)) => {
+            let runtime = runtime.worker_threads(usize::from(options.play.threads)).build()?;
+            runtime.block_on(compare(options))
+        }
+        Some(Command::Seed(options)) => runtime.build()?.block_on(load::seed::run(options)),
+        None => {
+            let runtime = runtime.worker_threads(usize::from(cli.play.threads)).build()?;
+            runtime.block_on(put_load(&cli))
+        }
     }
 }
 

@@ -58,7 +58,7 @@ pub fn visit_grams(text: &Text<'_>, lexicon: &Lexicon, mut visit: impl FnMut(Gra
     let unless_name = |token: &Token, word| if token.is_name { NEUTRAL } else { word };
     visit_words(text, Group::FoldedWords, 2, |token| unless_name(token, text.folded(token)), &mut visit);
     visit_words(text, Group::AccentedWords, 2, |token| unless_name(token, text.accented(token)), &mut visit);
-    visit_letters(text, 3, 4, &mut visit);
+    visit_letters(text, &mut visit);
     visit_concepts(&lexicon.find(text), lexicon, &mut visit);
 }
 
@@ -109,31 +109,29 @@ fn visit_words<'t>(
     }
 }
 
-fn visit_letters(text: &Text<'_>, shortest: usize, longest: usize, visit: &mut impl FnMut(Gram)) {
-    let mut line = String::with_capacity(text.folded_line().len());
-    line.push(' ');
-    for token in text.tokens() {
-        line.push_str(if token.is_name { NEUTRAL } else { text.folded(token) });
-        line.push(' ');
-    }
-    let line = line.as_bytes();
+fn visit_letters(text: &Text<'_>, visit: &mut impl FnMut(Gram)) {
     let group = Group::Letters;
-    let mut first = 0_u32;
-    for start in 0..line.len() {
-        let mut hash = group.seed();
-        let mut last = first;
-        for (length, byte) in line[start..].iter().take(longest).enumerate() {
-            hash = mix(hash, u64::from(*byte));
-            if *byte == b' ' && length > 0 {
-                last += 1;
-            }
-            if length + 1 >= shortest {
-                let last = last.min(text.tokens().len() as u32 - 1);
-                visit(Gram { group, hash: finish(hash), first: first.min(last), last });
-            }
-        }
-        if line[start] == b' ' && start > 0 {
-            first += 1;
+    let mut line = Vec::with_capacity(text.folded_line().len());
+    // The token of every letter; a space is of the one after it.
+    let mut tokens = Vec::with_capacity(text.folded_line().len());
+    for (at, token) in (0_u32..).zip(text.tokens()) {
+        line.push(b' ');
+        line.extend_from_slice(if token.is_name { NEUTRAL } else { text.folded(token) }.as_bytes());
+        tokens.resize(line.len(), at);
+    }
+    line.push(b' ');
+    tokens.push(text.tokens().len() as u32);
+    let gram = |hash: u64, start: usize, end: usize| Gram {
+        group,
+        hash: finish(hash),
+        first: tokens[start],
+        last: tokens[end] - u32::from(line[end] == b' '),
+    };
+    for (start, three) in line.array_windows::<3>().enumerate() {
+        let hash = three.iter().fold(group.seed(), |hash, letter| mix(hash, u64::from(*letter)));
+        visit(gram(hash, start, start + 2));
+        if let Some(fourth) = line.get(start + 3) {
+            visit(gram(mix(hash, u64::from(*fourth)), start, start + 3));
         }
     }
 }
@@ -191,6 +189,15 @@ mod tests {
         let repeated = hashes("den den", Group::FoldedWords);
         assert_eq!(repeated.iter().filter(|hash| **hash == repeated[0]).count(), 2);
         assert!(grams("🔥").is_empty());
+    }
+
+    #[test]
+    fn letters_touch_the_tokens_that_they_are_of() {
+        let grams = grams("ab cd");
+        let touched = grams.iter().filter(|gram| gram.group == Group::Letters);
+        let touched: Vec<_> = touched.map(|gram| (gram.first, gram.last)).collect();
+        // " ab", " ab ", "ab ", "ab c", "b c", "b cd", " cd", " cd ", "cd "
+        assert_eq!(touched, [(0, 0), (0, 0), (0, 0), (0, 1), (0, 1), (0, 1), (1, 1), (1, 1), (1, 1)]);
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod duplicates;
 pub mod evaluate;
 pub mod features;
 pub mod glossary;
+mod grams;
 pub mod labels;
 pub mod letters;
 pub mod lexicon;

@@ -1,16 +1,17 @@
 //! The file of a trained model: one block, little-endian, closed by its SHA-256.
 //!
 //! `FRCLASS` · format version · leaf count and codes · scales and bias (32 floats each) · calibration (3 floats) ·
-//! feature count · hashes · rarities · weights (row by row, only the used columns) · concept count · concepts (name, phrase
-//! count, phrases) · checksum.
+//! feature count · hashes, rising · rarities · weights (row by row, only the used columns) · concept count · concepts
+//! (name, phrase count, phrases) · checksum.
 
 use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 use vocabulary::LeafCode;
 
+use super::grams::Grams;
 use super::lexicon::Lexicon;
-use super::model::{COLUMNS, Calibration, Feature, MAXIMUM_LEAVES, Model, Row, URGENCY};
+use super::model::{COLUMNS, Calibration, MAXIMUM_LEAVES, Model, Row, URGENCY};
 
 const MAGIC: &[u8; 7] = b"FRCLASS";
 const VERSION: u8 = 2;
@@ -36,7 +37,7 @@ pub enum ModelFileError {
 impl Model {
     /// The bytes of the file. The same model gives the same bytes.
     pub fn write(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.features.len() * (COLUMNS + 5) + 4096);
+        let mut out = Vec::with_capacity(self.grams.len() * (COLUMNS + 5) + 4096);
         out.extend_from_slice(MAGIC);
         out.push(VERSION);
         out.push(self.leaves.len() as u8);
@@ -45,11 +46,11 @@ impl Model {
         let calibration = [sharpness, urgency_slope, urgency_offset];
         let floats = self.scales.iter().chain(&self.bias).chain(&calibration);
         floats.for_each(|float| out.extend_from_slice(&float.to_le_bytes()));
-        out.extend_from_slice(&(self.features.len() as u32).to_le_bytes());
-        self.features.iter().for_each(|feature| out.extend_from_slice(&feature.hash.to_le_bytes()));
-        out.extend(self.features.iter().map(|feature| feature.rarity));
-        for feature in &self.features {
-            out.extend(used_columns(self.leaves.len()).map(|column| feature.weights[column] as u8));
+        out.extend_from_slice(&(self.grams.len() as u32).to_le_bytes());
+        self.grams.hashes().iter().for_each(|hash| out.extend_from_slice(&hash.to_le_bytes()));
+        out.extend_from_slice(self.grams.rarities());
+        for row in &self.weights {
+            out.extend(used_columns(self.leaves.len()).map(|column| row[column] as u8));
         }
         out.extend_from_slice(&(self.lexicon.concepts().len() as u16).to_le_bytes());
         for (name, phrases) in self.lexicon.concepts() {
@@ -115,25 +116,22 @@ impl<'a> Reader<'a> {
             urgency_slope: self.float()?,
             urgency_offset: self.float()?,
         };
-        let features = self.word()? as usize;
-        let hashes = self.take(features.checked_mul(4)?)?;
-        let rarities = self.take(features)?;
-        let weights = self.take(features.checked_mul(count + 1)?)?;
+        let rows = self.word()? as usize;
+        let (hashes, _) = self.take(rows.checked_mul(4)?)?.as_chunks();
+        let hashes = hashes.iter().map(|hash| u32::from_le_bytes(*hash));
+        let known: BTreeMap<u32, u8> = hashes.clone().zip(self.take(rows)?.iter().copied()).collect();
+        let weights = self.take(rows.checked_mul(count + 1)?)?;
         let lexicon = self.lexicon()?;
-        if !self.0.is_empty() {
+        if !self.0.is_empty() || !known.keys().copied().eq(hashes) {
             return None;
         }
-        let rows = hashes.as_chunks::<4>().0.iter().zip(rarities).zip(weights.chunks_exact(count + 1));
-        let features = rows
-            .map(|((hash, rarity), weights)| {
-                let mut row = [0_i8; COLUMNS];
-                for (column, weight) in used_columns(count).zip(weights) {
-                    row[column] = *weight as i8;
-                }
-                Feature { hash: u32::from_le_bytes(*hash), rarity: *rarity, weights: row }
-            })
-            .collect();
-        Some(Model::new(leaves, features, scales, bias, calibration, lexicon))
+        let spread = |weights: &[u8]| {
+            let mut row = [0; COLUMNS];
+            used_columns(count).zip(weights).for_each(|(column, weight)| row[column] = *weight as i8);
+            row
+        };
+        let weights = weights.chunks_exact(count + 1).map(spread).collect();
+        Some(Model::new(leaves, (Grams::new(&known), weights), scales, bias, calibration, lexicon))
     }
 
     fn lexicon(&mut self) -> Option<Lexicon> {
@@ -206,6 +204,20 @@ mod tests {
         assert_eq!(Model::read(&file[..file.len() - 1]), Err(ModelFileError::Damaged));
         file[7] = 9;
         assert_eq!(Model::read(&file), Err(ModelFileError::OtherVersion(9)));
+    }
+
+    #[test]
+    fn hashes_out_of_order_are_malformed() {
+        let model = tiny_model();
+        let mut file = model.write();
+        let first = model.grams.hashes()[0].to_le_bytes();
+        let second = model.grams.hashes()[1].to_le_bytes();
+        let at = file.windows(8).position(|window| window == [first, second].concat()).unwrap();
+        file[at..at + 8].copy_from_slice(&[second, first].concat());
+        let body = file.len() - CHECKSUM;
+        let checksum = Sha256::digest(&file[..body]);
+        file[body..].copy_from_slice(&checksum);
+        assert_eq!(Model::read(&file), Err(ModelFileError::Malformed));
     }
 
     proptest! {

@@ -103,8 +103,8 @@ pub(super) fn may_be_keys(raw: &str) -> bool {
 }
 
 fn is_word(c: char) -> bool {
-    // The letters of Vietnamese with two marks, which lie far down in the library's tables.
-    matches!(c, 'Ạ'..='ỹ') || c.is_alphanumeric()
+    // The letters of Vietnamese first, which lie far down in the library's tables.
+    matches!(c, 'a'..='z' | 'À'..='Ö' | 'Ø'..='ö' | 'ø'..='ɏ' | 'Ạ'..='ỹ') || c.is_alphanumeric()
 }
 
 pub(super) fn is_combining(c: char) -> bool {
@@ -114,4 +114,16 @@ pub(super) fn is_combining(c: char) -> bool {
 /// Control, zero-width and text-direction characters, which hide inside words.
 pub(super) fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_made_of_what_unicode_calls_letters_and_digits() {
+        for c in '\0'..=char::MAX {
+            assert_eq!(is_word(c), c.is_alphanumeric(), "{c:?}");
+        }
+    }
 }

@@ -236,12 +236,20 @@ impl<'a> Text<'a> {
         } else {
             raw
         };
-        for letter in raw.chars().filter(|c| !is_invisible(*c)).flat_map(lower) {
-            let (letter, tone) = split_tone(letter);
-            self.push_letter(letter);
-            if tone > 0 && toned < tones.len() {
-                tones[toned] = tone;
-                toned += 1;
+        for written in raw.chars() {
+            // Most letters are plain already.
+            if matches!(written, 'a'..='z' | '0'..='9') {
+                self.accented.push(written);
+                self.folded.push(written);
+                continue;
+            }
+            for letter in lower(written).filter(|_| !is_invisible(written)) {
+                let (letter, tone) = split_tone(letter);
+                self.push_letter(letter);
+                if tone > 0 && toned < tones.len() {
+                    tones[toned] = tone;
+                    toned += 1;
+                }
             }
         }
         if self.folded.len() == folded {

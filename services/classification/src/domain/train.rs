@@ -7,11 +7,10 @@ use vocabulary::{LeafCode, Urgency};
 
 use super::augment::{Variant, variants};
 use super::calibrate::{Scored, best_sharpness, calibration_for};
-use super::features::{Gram, visit_grams};
+use super::features::visit_grams;
+use super::grams::Grams;
 use super::lexicon::Lexicon;
-use super::model::{
-    COLUMNS, Calibration, Feature, HashIndex, MAXIMUM_LEAVES, Model, Row, rarity, softmax, vectorise,
-};
+use super::model::{COLUMNS, Calibration, MAXIMUM_LEAVES, Model, Row, Weights, softmax, vectorise};
 use super::solver::{Problem, Sample, solve};
 use super::text::Text;
 
@@ -84,8 +83,7 @@ fn leaves_of(examples: &[Example]) -> Result<Vec<LeafCode>, TrainError> {
 /// A fitted but not yet quantised model.
 struct Fitted<'a> {
     lexicon: &'a Lexicon,
-    hashes: Vec<u32>,
-    rarities: Vec<u8>,
+    grams: Grams,
     weights: Vec<Row>,
     bias: Row,
 }
@@ -96,23 +94,20 @@ fn fit<'a>(
     lexicon: &'a Lexicon,
     settings: &Settings,
 ) -> Fitted<'a> {
-    let (hashes, rarities) = choose_features(examples, lexicon, settings.minimum_examples);
-    let index = HashIndex::new(hashes.iter().copied());
+    let grams = choose_grams(examples, lexicon, settings.minimum_examples);
     let class_weights = class_weights(examples, leaves, settings.balance);
     let mut samples = Vec::new();
     for (at, example) in examples.iter().enumerate() {
         let leaf = leaves.binary_search(&example.leaf).unwrap_or(0);
         let urgent = example.urgency != Urgency::Normal;
         for Variant { text, weight } in variants(&example.text, settings.seed.wrapping_add(at as u64)) {
-            let text = Text::parse(&text);
-            let find = |gram: Gram| index.find(gram.hash);
-            let reading = vectorise(&text, lexicon, find, |row| rarity(rarities[row as usize]));
+            let reading = vectorise(&Text::parse(&text), lexicon, &grams);
             let values = reading.values.iter().map(|value| (value.row, value.value)).collect();
             samples.push(Sample { values, leaf, urgent, cost: settings.cost * weight * class_weights[leaf] });
         }
     }
     let solve = |samples: &[Sample], classes: usize| {
-        solve(&Problem { samples, rows: hashes.len(), leaves: classes }, settings.epochs, settings.seed)
+        solve(&Problem { samples, rows: grams.len(), leaves: classes }, settings.epochs, settings.seed)
     };
     let (mut weights, mut bias) = solve(&samples, leaves.len());
     let fields = fields_of(leaves);
@@ -124,7 +119,7 @@ fn fit<'a>(
             own[leaf] += settings.field_share * field[*at];
         }
     }
-    Fitted { lexicon, hashes, rarities, weights, bias }
+    Fitted { lexicon, grams, weights, bias }
 }
 
 /// The number of each leaf's field, counted from 0; the leaves are sorted, so that those of a field stand together.
@@ -141,7 +136,7 @@ fn fields_of(leaves: &[LeafCode]) -> Vec<usize> {
 }
 
 /// The n-grams worth knowing, by hash, and how rare each is.
-fn choose_features(examples: &[&Example], lexicon: &Lexicon, minimum: u16) -> (Vec<u32>, Vec<u8>) {
+fn choose_grams(examples: &[&Example], lexicon: &Lexicon, minimum: u16) -> Grams {
     let mut seen: HashMap<u32, (u16, usize)> = HashMap::new();
     for (at, example) in examples.iter().enumerate() {
         visit_grams(&Text::parse(&example.text), lexicon, |gram| {
@@ -152,16 +147,11 @@ fn choose_features(examples: &[&Example], lexicon: &Lexicon, minimum: u16) -> (V
             }
         });
     }
-    let mut kept: Vec<(u32, u16)> = seen
-        .into_iter()
-        .map(|(hash, (count, _))| (hash, count))
-        .filter(|(_, count)| *count >= minimum)
-        .collect();
-    kept.sort_unstable();
     let all = examples.len() as f32;
     let rarity_step =
         |count: u16| ((1.0 + (all / f32::from(count)).ln()) * 32.0).round().clamp(1.0, 255.0) as u8;
-    kept.into_iter().map(|(hash, count)| (hash, rarity_step(count))).unzip()
+    let kept = seen.into_iter().filter(|(_, (count, _))| *count >= minimum);
+    Grams::new(&kept.map(|(hash, (count, _))| (hash, rarity_step(count))).collect())
 }
 
 fn class_weights(examples: &[&Example], leaves: &[LeafCode], balance: f32) -> Vec<f32> {
@@ -176,10 +166,8 @@ fn class_weights(examples: &[&Example], leaves: &[LeafCode], balance: f32) -> Ve
 }
 
 impl Fitted<'_> {
-    fn scores(&self, index: &HashIndex, text: &str) -> Row {
-        let text = Text::parse(text);
-        let find = |gram: Gram| index.find(gram.hash);
-        let reading = vectorise(&text, self.lexicon, find, |row| rarity(self.rarities[row as usize]));
+    fn scores(&self, text: &str) -> Row {
+        let reading = vectorise(&Text::parse(text), self.lexicon, &self.grams);
         let mut scores = self.bias;
         for value in reading.values {
             for (score, weight) in scores.iter_mut().zip(&self.weights[value.row as usize]) {
@@ -197,19 +185,13 @@ impl Fitted<'_> {
             }
         }
         scales.iter_mut().for_each(|scale| *scale /= 127.0);
-        let quantise = |row: &Row| {
+        let quantise = |row: &Row| -> Weights {
             std::array::from_fn(|column| {
                 if scales[column] == 0.0 { 0 } else { (row[column] / scales[column]).round() as i8 }
             })
         };
-        let features = self
-            .hashes
-            .iter()
-            .zip(&self.rarities)
-            .zip(&self.weights)
-            .map(|((&hash, &rarity), row)| Feature { hash, rarity, weights: quantise(row) })
-            .collect();
-        Model::new(leaves, features, scales, self.bias, calibration, self.lexicon.clone())
+        let weights = self.weights.iter().map(quantise).collect();
+        Model::new(leaves, (self.grams, weights), scales, self.bias, calibration, self.lexicon.clone())
     }
 }
 
@@ -239,11 +221,10 @@ fn unseen_scores(
             continue;
         }
         let fitted = fit(&seen, leaves, lexicon, settings);
-        let index = HashIndex::new(fitted.hashes.iter().copied());
         for (at, example) in examples.iter().enumerate().filter(|(_, example)| is_unseen(example)) {
             if example.text.split_whitespace().count() >= CALIBRATING_WORDS {
                 let leaf = leaves.binary_search(&example.leaf).unwrap_or(0);
-                let scores = fitted.scores(&index, &example.text);
+                let scores = fitted.scores(&example.text);
                 scored.push((at, Scored { scores, leaf, urgent: example.urgency != Urgency::Normal }));
             }
         }
@@ -368,7 +349,7 @@ pub(super) mod tests {
         let reading = model.look_up(&text);
         let leaf = model.predict(&reading).best().0;
         let words: Vec<_> =
-            model.contributions(&text, &reading, leaf, 4).iter().map(|c| c.span.of(original)).collect();
+            model.contributions(&text, &reading, leaf, 3).iter().map(|c| c.span.of(original)).collect();
         assert!(words.contains(&"Đèn") && words.contains(&"sáng"), "{words:?}");
         assert!(!words.contains(&"nhỏ"), "{words:?}");
     }
