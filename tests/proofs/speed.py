@@ -38,8 +38,13 @@ def cores():
 
 
 def sustained():
-    play = ("--rate", RATE * OFFERED, "--arrivals", "even", "--seconds", options.seconds, "--sample", 20000)
-    return sustained_rows("on PostgreSQL and RabbitMQ", system().load(*play))
+    return sustained_rows("on PostgreSQL and RabbitMQ", system().load(*offered()))
+
+
+def offered():
+    """The load of the throughput. One thread: the generator shall take little from the cores that it shares."""
+    return ("--rate", RATE * OFFERED, "--arrivals", "even", "--seconds", options.seconds, "--sample", 20000,
+            "--threads", 1)
 
 
 def embedded():
@@ -47,8 +52,7 @@ def embedded():
     with lib.folder() as folder:
         server = lib.Server(lib.release("fieldreport"), folder / "data")
         try:
-            figures = lib.load("--address", server.url, "--data-dir", folder / "data", "--rate", RATE * OFFERED,
-                               "--arrivals", "even", "--seconds", options.seconds, "--sample", 20000)
+            figures = lib.load("--address", server.url, "--data-dir", folder / "data", *offered())
         finally:
             server.kill()
     return sustained_rows("embedded", figures)
@@ -79,7 +83,7 @@ def overload():
     """Ten times as many calls as are answered when everybody waits for the answer; nobody repeats a refused call."""
     least = min(options.seconds, 20)
     capacity = answered(system().load("--mix", MIX, "--seconds", least))
-    figures = system().load("--mix", MIX, "--rate", 10 * capacity, "--seconds", options.seconds, "--threads", os.cpu_count())
+    figures = system().load("--mix", MIX, "--rate", 10 * capacity, "--seconds", options.seconds)
     good = answered(figures)
     asked = figures["asked"] / (options.seconds + 2)
     refusals = {name: count for name, count in figures.items() if REFUSAL.match(name)}

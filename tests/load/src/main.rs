@@ -14,18 +14,21 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> anyhow::Result<()> {
     let cli = Cli::parse();
     let mut runtime = Builder::new_multi_thread();
-    runtime.enable_all();
-    match &cli.command {
-        Some(Command::Compare(options)) => {
-            let runtime = runtime.worker_threads(usize::from(options.play.threads)).build()?;
-            runtime.block_on(compare(options))
-        }
-        Some(Command::Seed(options)) => runtime.build()?.block_on(load::seed::run(options)),
-        None => {
-            let runtime = runtime.worker_threads(usize::from(cli.play.threads)).build()?;
-            runtime.block_on(put_load(&cli))
-        }
+    let threads = match &cli.command {
+        Some(Command::Compare(options)) => options.play.threads,
+        Some(Command::Seed(_)) => None,
+        None => cli.play.threads,
+    };
+    if let Some(threads) = threads {
+        runtime.worker_threads(usize::from(threads));
     }
+    runtime.enable_all().build()?.block_on(async {
+        match &cli.command {
+            Some(Command::Compare(options)) => compare(options).await,
+            Some(Command::Seed(options)) => load::seed::run(options).await,
+            None => put_load(&cli).await,
+        }
+    })
 }
 
 async fn put_load(cli: &Cli) -> anyhow::Result<()> {

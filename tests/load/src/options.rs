@@ -113,10 +113,9 @@ pub struct PlayOptions {
     /// How many citizens send.
     #[arg(long, default_value_t = 50)]
     pub citizens: usize,
-    /// Threads that send and hear. One is enough for some 5,000 calls a second; each more takes its part of the cores away
-    /// from what is measured.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
-    pub threads: u16,
+    /// Threads that send and hear; one for each core unless told. One takes less from shared cores, and is late more often.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub threads: Option<u16>,
     /// Share of reports that are sent again under the same request id.
     #[arg(long, default_value_t = 0.0, value_parser = share)]
     pub replay: f64,
