@@ -22,6 +22,9 @@ use crate::{Lifecycle, Readiness};
 
 /// A header block that is larger is refused. HTTP/2 counts 32 bytes per field on top (RFC 9113 §6.5.2).
 const MAX_HEADER_LIST: u32 = 16 * 1024;
+/// A client whose patience ends while the server is busy gives up all its calls, and those that it sends instead: so many
+/// times all its streams may end unseen. The library closes the connection after 20, with every other call on it.
+const UNSEEN_RESETS: usize = 4;
 /// How often the verification keys are read again.
 const KEY_REFRESH: Duration = Duration::from_secs(60);
 
@@ -146,8 +149,10 @@ async fn drain(config: &GrpcConfig, stopping: CancellationToken, closing: Closin
 /// `max_connection_age_grace` is not set here: with it, tonic 0.14.9 cuts connections at the end of the grace without
 /// ever having asked them to leave. The sockets keep that grace themselves.
 fn server(config: &GrpcConfig) -> Server {
+    let streams = config.max_streams_per_connection;
     Server::builder()
-        .max_concurrent_streams(config.max_streams_per_connection)
+        .max_concurrent_streams(streams)
+        .http2_max_pending_accept_reset_streams(Some(UNSEEN_RESETS * streams as usize))
         .http2_keepalive_interval(Some(config.keepalive_interval.get()))
         .http2_keepalive_timeout(Some(config.keepalive_timeout.get()))
         .http2_max_header_list_size(MAX_HEADER_LIST)

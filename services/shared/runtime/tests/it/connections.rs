@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures::poll;
+use http::Method;
 use settings::HumanDuration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::task::coop::unconstrained;
 
 use crate::world::{World, config, soon};
 
@@ -69,4 +73,47 @@ async fn a_large_header_block_is_refused() {
     request.metadata_mut().insert("x-large", "x".repeat(20 * 1024).parse().expect("a header"));
     assert!(soon("an answer", world.call("Echo", request)).await.is_err());
     assert!(world.call("Echo", world.request("")).await.is_ok());
+}
+
+/// A crowd of calls that end at once is what a client's time-out makes of a slow moment.
+#[tokio::test]
+async fn calls_that_are_given_up_together_take_no_other_with_them() {
+    let config = config();
+    let world = World::start(&config).await;
+    let socket = TcpStream::connect(world.address).await.expect("connected");
+    let (mut client, connection) = h2::client::handshake(socket).await.expect("greeted");
+    let mut connection = Box::pin(connection);
+    let call = |method: &str| {
+        http::Request::builder()
+            .method(Method::POST)
+            .uri(format!("http://{}/test.v1.Test/{method}", world.address))
+            .header("content-type", "application/grpc")
+            .header("authorization", format!("Bearer {}", world.token))
+            .body(())
+            .expect("a request")
+    };
+    // The server is of this thread: as long as nothing is awaited it sees none of them.
+    let awaited = unconstrained(async {
+        let (awaited, mut body) = client.send_request(call("Echo"), false).expect("sent");
+        body.send_data(Bytes::from_static(&[0; 5]), true).expect("sent");
+        let mut given_up = Vec::new();
+        for _ in 1..config.max_streams_per_connection {
+            assert!(poll!(&mut connection).is_pending());
+            given_up.push(client.send_request(call("Wait"), true).expect("sent"));
+        }
+        assert!(poll!(&mut connection).is_pending());
+        for (_, stream) in &mut given_up {
+            stream.send_reset(h2::Reason::CANCEL);
+        }
+        assert!(poll!(&mut connection).is_pending());
+        awaited
+    })
+    .await;
+    let answer = soon("the answer", async {
+        tokio::select! {
+            answer = awaited => answer,
+            end = connection => panic!("the connection ended: {end:?}"),
+        }
+    });
+    assert_eq!(answer.await.expect("answered").status(), http::StatusCode::OK);
 }
