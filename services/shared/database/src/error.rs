@@ -45,6 +45,10 @@ impl OpenError {
     }
 }
 
+/// The reason of a [`Problem`] whose transaction was undone because of another: nothing was done, and another attempt
+/// will do.
+pub const CONFLICT: &str = "DATABASE_CONFLICT";
+
 /// Whose fault a failed statement or commit is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
@@ -112,7 +116,7 @@ fn told_by_database(error: &dyn DatabaseError) -> Fault {
 pub fn problem(error: &DbErr) -> Problem {
     match fault(error) {
         Fault::Unavailable => Problem::unavailable("DATABASE_UNAVAILABLE"),
-        Fault::Conflict => Problem::unavailable("DATABASE_CONFLICT"),
+        Fault::Conflict => Problem::unavailable(CONFLICT),
         Fault::Full => Problem::new(
             ErrorCode::ResourceExhausted,
             "STORAGE_FULL",

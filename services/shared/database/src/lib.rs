@@ -30,7 +30,7 @@ use sea_orm_migration::MigratorTrait;
 
 pub use config::{DatabaseConfig, Place, Server};
 pub use cursor::Cursor;
-pub use error::{Fault, OpenError, describe, fault, problem};
+pub use error::{CONFLICT, Fault, OpenError, describe, fault, problem};
 pub use lock::lock;
 pub use rows::{Key, insert_all, inserts, is_among, update_all};
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth::Verifier;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -15,7 +15,7 @@ use vocabulary::Clock;
 
 use super::accept::{self, Closing};
 use super::health::Follower;
-use super::layers::{authenticate, deadline, observe, panics, refuse};
+use super::layers::{authenticate, deadline, observe, panics, refuse, repeat};
 use super::methods::Methods;
 use super::{Api, GrpcConfig};
 use crate::{Lifecycle, Readiness};
@@ -100,10 +100,11 @@ fn layered(
 ) -> Routes {
     let router = routes
         .into_axum_router()
+        .layer(from_fn(repeat::repeat))
         .layer(from_fn_with_state(verifier, authenticate::authenticate))
         .layer(from_fn_with_state(call_timeout, deadline::limit))
         .layer(from_fn_with_state(clock, panics::catch))
-        .layer(axum::middleware::from_fn(observe::observe))
+        .layer(from_fn(observe::observe))
         .layer(from_fn_with_state(Arc::new(methods), refuse::refuse));
     Routes::from(router)
 }

@@ -201,3 +201,28 @@ async fn a_call_that_the_client_gives_up_is_counted_as_cancelled() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_call_that_was_undone_because_of_another_is_made_again() {
+    let world = World::start(&config()).await;
+    assert_eq!(soon("the answer", world.call("Clash", world.request("2"))).await.expect("answered"), "done");
+    assert_eq!(*world.done.borrow(), 3);
+}
+
+#[tokio::test]
+async fn a_call_that_is_undone_every_time_is_told_so_and_may_come_again() {
+    let world = World::start(&config()).await;
+    let status = soon("an answer", world.call("Clash", world.request("99"))).await.expect_err("undone");
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::Unavailable, "DATABASE_CONFLICT"));
+    assert!(status.get_details_retry_info().is_some());
+    assert_eq!(*world.done.borrow(), 4, "three repeats");
+}
+
+#[tokio::test]
+async fn the_deadline_ends_the_repeats() {
+    let mut config = config();
+    config.call_timeout = HumanDuration(Duration::from_millis(20));
+    let world = World::start(&config).await;
+    let status = soon("an answer", world.call("Clash", world.request("99"))).await.expect_err("undone");
+    assert_eq!(status.code(), Code::DeadlineExceeded);
+}

@@ -33,7 +33,7 @@ pub struct World {
     pub lifecycle: Lifecycle,
     pub database: Condition,
     pub token: String,
-    /// Turns true when the shielded work of `Slow` may end, and counts what has ended.
+    /// Turns true when the shielded work of `Slow` may end, and counts what has ended, and the attempts of `Clash`.
     pub gate: watch::Sender<bool>,
     pub done: watch::Receiver<u32>,
     _directory: tempfile::TempDir,
@@ -144,7 +144,8 @@ fn descriptor_set() -> &'static [u8] {
             server_streaming: Some(streams),
             ..Default::default()
         };
-        let unary = ["Echo", "Trace", "Panic", "Wait", "Slow", "Lacking"].map(|name| method(name, false));
+        let unary =
+            ["Echo", "Trace", "Panic", "Wait", "Slow", "Clash", "Lacking"].map(|name| method(name, false));
         let streaming = ["Endless", "PanicLater"].map(|name| method(name, true));
         let file = prost_types::FileDescriptorProto {
             name: Some("test/v1/test.proto".to_owned()),
@@ -186,6 +187,15 @@ impl Test {
             }
             "Trace" => Ok(Response::new(telemetry::traceparent().unwrap_or_default())),
             "Panic" => panic!("on purpose"),
+            // As many attempts are undone as the message says.
+            "Clash" => {
+                let undone = request.into_inner().parse().expect("a number");
+                self.count.send_modify(|count| *count += 1);
+                if *self.count.borrow() > undone {
+                    return Ok(Response::new("done".to_owned()));
+                }
+                Err(runtime::status(&Problem::unavailable(database::CONFLICT)))
+            }
             "Wait" => std::future::pending().await,
             "Slow" => {
                 let (mut opened, count) = (self.opened, self.count);
