@@ -274,3 +274,35 @@ pub struct AssignmentFacts {
     /// When its answer is due.
     pub respond_due: Timestamp,
 }
+
+/// A new report, for tests.
+#[cfg(test)]
+pub(crate) fn sample(number: u128) -> Report {
+    Report {
+        id: ReportId(uuid::Uuid::from_u128(number)),
+        code: format!("CM-00000-{number:05}"),
+        owner: vec![1; 32],
+        text: "Cầu gãy".to_owned(),
+        point: Point::parse(9.0, 105.0).expect("a point"),
+        address: String::new(),
+        source: 1,
+        captured: None,
+        publication_consent: false,
+        state: ReportState::Submitted,
+        created: Timestamp::EPOCH,
+        updated: Timestamp::EPOCH,
+        leaf: None,
+        urgency: None,
+        access: Access::Ordinary,
+        agency: None,
+        commune: None,
+        respond_due: None,
+        answer: None,
+        invitation: None,
+        question: None,
+        contested: false,
+        last_sequence: 1,
+        last_hash: [0; 32],
+        applied: BTreeMap::new(),
+    }
+}

@@ -49,42 +49,19 @@ pub fn sight(caller: &Caller, owner: &[u8], report: &Report) -> Sight {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use proptest::prelude::*;
-    use uuid::Uuid;
-    use vocabulary::{Point, ReportId, ReportState, Timestamp};
+    use vocabulary::{ReportState, Timestamp};
 
     use super::*;
     use crate::domain::report::Question;
 
     fn report(access: Access, state: ReportState, leaf: Option<&str>) -> Report {
         Report {
-            id: ReportId(Uuid::from_u128(1)),
-            code: "CM-00000-00000".to_owned(),
-            owner: vec![1; 32],
-            text: "…".to_owned(),
-            point: Point::parse(9.0, 105.0).unwrap(),
-            address: String::new(),
-            source: 1,
-            captured: None,
-            publication_consent: false,
             state,
-            created: Timestamp::EPOCH,
-            updated: Timestamp::EPOCH,
             leaf: leaf.map(|leaf| leaf.parse().unwrap()),
-            urgency: None,
             access,
             agency: Some(("ubnd-32002".parse().unwrap(), "UBND".to_owned())),
-            commune: None,
-            respond_due: None,
-            answer: None,
-            invitation: None,
-            question: None,
-            contested: false,
-            last_sequence: 1,
-            last_hash: [0; 32],
-            applied: BTreeMap::new(),
+            ..crate::domain::report::sample(1)
         }
     }
 

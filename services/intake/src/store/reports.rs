@@ -1,7 +1,9 @@
 //! Reports: written once, projected often, listed by keyset pages.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::{Condition, DatabaseTransaction, ExprTrait as _, QueryOrder as _, QuerySelect as _, Set};
+use sea_orm::{
+    Condition, DatabaseTransaction, ExprTrait as _, QueryOrder as _, QuerySelect as _, Select, Set,
+};
 use vocabulary::{InvitationId, Point, ReportId, ReportState, Timestamp};
 
 use crate::domain::report::Report;
@@ -39,9 +41,14 @@ pub async fn list(
     before: Option<ReportId>,
     limit: u64,
 ) -> Result<Vec<Report>, DbErr> {
+    select(filter, before, limit).all(db).await?.into_iter().map(to_report).collect()
+}
+
+fn select(filter: &Filter, before: Option<ReportId>, limit: u64) -> Select<Entity> {
     let mut condition = match &filter.owner {
         Some(owner) => Condition::all().add(Column::Owner.eq(owner.clone())),
-        None => Condition::all().add(Column::Public.eq(true)),
+        // A literal, as in the partial index.
+        None => Condition::all().add(Expr::cust("public")),
     };
     if let Some(before) = before {
         condition = condition.add(Column::Id.lt(before.0));
@@ -56,36 +63,33 @@ pub async fn list(
         let leaves = Column::Leaf.gt(format!("{field}.")).and(Column::Leaf.lt(format!("{field}/")));
         condition = condition.add(Column::Leaf.eq(field).or(leaves));
     }
-    let rows = Entity::find().filter(condition).order_by_desc(Column::Id).limit(limit).all(db).await?;
-    rows.into_iter().map(to_report).collect()
+    Entity::find().filter(condition).order_by_desc(Column::Id).limit(limit)
 }
 
-/// Reports that have stood still since before `before` in a state that they should have left by themselves: nobody has
-/// classified or routed them, or nobody was asked to rate their end. The ones that stand longest first.
+/// Reports that have stood still since before `before` in a state that they should have left by themselves, the oldest
+/// first: at most `limit` of one [`standing`], newer than `after`.
 pub async fn list_stuck(
     db: &impl ConnectionTrait,
+    standing: Expr,
     before: Timestamp,
+    after: Option<ReportId>,
     limit: u64,
 ) -> Result<Vec<ReportId>, DbErr> {
-    let mut stuck = Vec::new();
-    for standing in standing() {
-        let ids: Vec<Uuid> = Entity::find()
-            .select_only()
-            .column(Column::Id)
-            .filter(standing)
-            .filter(Column::UpdateTime.lt(before.micros()))
-            .order_by_asc(Column::UpdateTime)
-            .limit(limit)
-            .into_tuple()
-            .all(db)
-            .await?;
-        stuck.extend(ids.into_iter().map(ReportId));
+    let select = select_stuck(standing, before, after, limit);
+    let ids: Vec<Uuid> = select.into_tuple().all(db).await?;
+    Ok(ids.into_iter().map(ReportId).collect())
+}
+
+fn select_stuck(standing: Expr, before: Timestamp, after: Option<ReportId>, limit: u64) -> Select<Entity> {
+    let mut select = Entity::find().select_only().column(Column::Id).filter(standing);
+    if let Some(after) = after {
+        select = select.filter(Column::Id.gt(after.0));
     }
-    Ok(stuck)
+    select.filter(Column::UpdateTime.lt(before.micros())).order_by_asc(Column::Id).limit(limit)
 }
 
 /// Reports that should move on by themselves: to an agency or a person, and to an invitation to rate their end.
-pub(super) fn standing() -> [Expr; 2] {
+pub fn standing() -> [Expr; 2] {
     // Literals, as the partial indexes want them: a bound parameter could be any state.
     let moving = Expr::cust("state IN ('submitted', 'handed_back', 'reopened')");
     let uninvited = Expr::cust(
@@ -199,4 +203,57 @@ fn to_report(row: Model) -> Result<Report, DbErr> {
         last_hash: row.last_hash.as_slice().try_into().map_err(wrong)?,
         applied: serde_json::from_str(&row.applied).map_err(wrong)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use engines::Ground;
+    use sea_orm::{ConnectionTrait as _, DbBackend, QueryTrait as _, Statement};
+
+    use super::*;
+    use crate::Migrator;
+    use crate::domain::report::sample;
+
+    #[tokio::test]
+    async fn lists_are_read_from_an_index_that_holds_nothing_else() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = database::Database::open(&folder.path().join("intake.db")).await.expect("a database");
+        database.migrate::<Migrator>().await.expect("a schema");
+        let [moving, uninvited] =
+            standing().map(|standing| select_stuck(standing, Timestamp::EPOCH, Some(sample(1).id), 21));
+        let public = select(&Filter::default(), Some(sample(1).id), 21);
+        for (query, index) in
+            [(moving, "reports_moving"), (uninvited, "reports_uninvited"), (public, "reports_public")]
+        {
+            let query = query.build(DbBackend::Sqlite);
+            let explain = Statement { sql: format!("EXPLAIN QUERY PLAN {}", query.sql), ..query };
+            let plan = database.read().query_all_raw(explain).await.expect("a plan");
+            let steps: Vec<String> =
+                plan.iter().map(|row| row.try_get("", "detail").expect("text")).collect();
+            assert_eq!(steps.len(), 1, "nothing is sorted: {steps:?}");
+            assert!(steps[0].contains(&format!("INDEX {index}")), "{steps:?}");
+        }
+    }
+
+    /// PostgreSQL counts the changes of a transaction for which no index was touched.
+    #[tokio::test]
+    async fn to_classify_a_report_touches_no_index() {
+        let (folder, ground) = (tempfile::tempdir().expect("a folder"), Ground::on_table_bus());
+        if !ground.is_postgres() {
+            return;
+        }
+        let database = ground.open::<Migrator>(crate::NAME, folder.path()).await;
+        let tx = database.begin().await.expect("begun");
+        let mut reports: Vec<Report> = (1..=100).map(sample).collect();
+        insert_all(&tx, &reports).await.expect("stored");
+        for report in &mut reports {
+            report.leaf = Some("traffic.bridge".parse().expect("a leaf"));
+            report.updated = Timestamp::from_micros(1);
+        }
+        update_all(&tx, reports.iter()).await.expect("changed");
+        let counted = "SELECT pg_stat_get_xact_tuples_hot_updated('reports'::regclass) AS count";
+        let row = tx.query_one_raw(Statement::from_string(DbBackend::Postgres, counted)).await;
+        let count: i64 = row.expect("an answer").expect("a row").try_get("", "count").expect("a count");
+        assert!(count > 90, "{count} of 100");
+    }
 }

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use sea_orm::{ConnectionTrait, DbErr};
 use vocabulary::{ReportId, Timestamp};
 
 use crate::store::{held, reports};
@@ -28,7 +29,7 @@ pub async fn sweep_reports(
     asked.retain(|_, at| now.since(*at) < PATIENCE);
     let db = intake.outbox.database().read();
     let before = now - stuck_after;
-    let mut stuck = reports::list_stuck(db, before, BATCH).await?;
+    let mut stuck = find_stuck(db, before, BATCH, asked).await?;
     stuck.extend(held::list_reports(db, before, BATCH).await?);
     stuck.sort_unstable();
     stuck.dedup();
@@ -47,6 +48,30 @@ pub async fn sweep_reports(
     Ok(stuck.len())
 }
 
+/// The oldest about whom nobody was asked, in pages: those whom asking does not help must not keep others from it.
+async fn find_stuck(
+    db: &impl ConnectionTrait,
+    before: Timestamp,
+    batch: u64,
+    asked: &Asked,
+) -> Result<Vec<ReportId>, DbErr> {
+    let mut stuck = Vec::new();
+    for standing in reports::standing() {
+        let mut last = None;
+        loop {
+            let page = reports::list_stuck(db, standing.clone(), before, last, batch).await?;
+            let is_last = (page.len() as u64) < batch;
+            last = page.last().copied();
+            let known = stuck.len();
+            stuck.extend(page.into_iter().filter(|report| !asked.contains_key(report)));
+            if is_last || stuck.len() > known {
+                break;
+            }
+        }
+    }
+    Ok(stuck)
+}
+
 async fn events_wait(intake: &Intake) -> Result<bool, Error> {
     if intake.outbox.depth().await? > 0 {
         return Ok(true);
@@ -59,4 +84,31 @@ async fn events_wait(intake: &Intake) -> Result<bool, Error> {
         }
     }
     Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use engines::Ground;
+
+    use super::*;
+    use crate::domain::report::{Report, sample};
+
+    #[tokio::test]
+    async fn reports_that_asking_does_not_help_keep_no_other_from_it() {
+        let (folder, ground) = (tempfile::tempdir().expect("a folder"), Ground::on_table_bus());
+        let database = ground.open::<crate::Migrator>(crate::NAME, folder.path()).await;
+        let tx = database.begin().await.expect("begun");
+        let stuck: Vec<Report> = (1..=10).map(sample).collect();
+        reports::insert_all(&tx, &stuck).await.expect("stored");
+        tx.commit().await.expect("stored");
+        let (later, mut asked) = (Timestamp::from_micros(1), Asked::new());
+        for expected in [vec![1, 2, 3], vec![4, 5, 6], vec![7, 8, 9], vec![10], vec![]] {
+            let found = find_stuck(database.read(), later, 3, &asked).await.expect("found");
+            let numbers: Vec<u128> = found.iter().map(|report| report.0.as_u128()).collect();
+            assert_eq!(numbers, expected);
+            asked.extend(found.into_iter().map(|report| (report, later)));
+        }
+        let none = find_stuck(database.read(), Timestamp::EPOCH, 3, &Asked::new()).await.expect("found");
+        assert_eq!(none, [], "they have not stood for long enough");
+    }
 }

@@ -6,6 +6,7 @@ mod m20261129_100000_identity_schema;
 mod m20261129_100001_stuck_reports;
 mod m20261129_100002_reports_by_time;
 mod m20261130_100000_image_hashes;
+mod m20261130_100001_narrow_indexes;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_100000_questions::Migration),
             Box::new(messaging::migration::OutboxWaiting),
             Box::new(m20261130_100000_image_hashes::Migration),
+            Box::new(m20261130_100001_narrow_indexes::Migration),
         ]
     }
 }
