@@ -170,11 +170,11 @@ def outside(system, *words):
     return lib.run(lib.tests_python(), "tests/python/bad_messages.py", "--url", url, *words).stdout
 
 
-def until(look, enough, patience=PATIENCE):
+def until(look, enough, patience=PATIENCE, pause=0.5):
     """What is seen once it is enough, or when patience is at its end."""
     begin = time.monotonic()
     while not enough(found := look()) and time.monotonic() - begin < patience:
-        time.sleep(0.5)
+        time.sleep(pause)
     return found
 
 
@@ -230,17 +230,22 @@ def unready(system, mistake, changes, service, names):
     told_before = len(system.servers[service].log_file.read_text())
     server = lib.Server(system.binary, system.data, "telemetry.log_format=json", service=service,
                         environment={**system.engines.product, **changes}, wait=False)
+    statuses = set()
+
     def look():
         told = [json.loads(line) for line in server.log_file.read_text()[told_before:].splitlines()]
         words = [line.get("why") or line.get("error") or "" for line in told]
-        return server.readiness()[0], next((said for said in words if all(name in said for name in names)), "")
+        statuses.add(server.readiness()[0])
+        return next((said for said in words if all(name in said for name in names)), "")
 
     try:
-        status, why = until(look, lambda seen: seen[0] == 503 and seen[1] or server.process.poll() is not None)
+        why = until(look, lambda why: 503 in statuses and why or server.process.poll() is not None,
+                    pause=0.01)
         alive = server.process.poll() is None
-        return (mistake, "not ready, the difference in words, no crash loop",
-                f"{'alive' if alive else 'ended'}, /readyz {status}: {why[-160:] or 'not told in words'}",
-                alive and status == 503 and bool(why))
+        answers = ", ".join(str(status) for status in sorted(statuses, key=str))
+        return (mistake, "never ready, the difference in words, no crash loop",
+                f"{'alive' if alive else 'ended'}, /readyz {answers}: {why[-160:] or 'not told in words'}",
+                alive and 503 in statuses and 200 not in statuses and bool(why))
     finally:
         server.kill()
 

@@ -28,6 +28,8 @@ pub const SUBSCRIPTIONS: [Subscription; 4] =
 const BUS: &str = "bus.db";
 
 const WATCH: Duration = Duration::from_secs(2);
+/// How long a broker that does not answer may keep a service from being ready, which does not need it.
+const FIRST_ANSWER: Duration = Duration::from_secs(2);
 
 /// A running system.
 pub struct System {
@@ -138,7 +140,6 @@ async fn assemble(
         services.push(service);
     }
     let topology = readiness.condition("bus", "topology");
-    topology.set(true);
     lifecycle.spawn("watch", watch(services, topology, platform.clone()));
     let context = grpc::Context { verifier, lifecycle, readiness, clock };
     grpc::serve(listener, api, &config.grpc, &context)?;
@@ -241,10 +242,8 @@ fn authentication(
 async fn watch(services: Vec<Service>, topology: Condition, platform: Platform) -> Result<(), Infallible> {
     let stopping = platform.lifecycle.stopping();
     let mut told = None;
+    drop(tokio::time::timeout(FIRST_ANSWER, platform.bus.tried()).await);
     while !stopping.is_cancelled() {
-        for service in &services {
-            service.check().await;
-        }
         let trouble = platform.bus.trouble().await;
         topology.set(!matches!(trouble, Some(Trouble::Misconfigured(_))));
         metrics::gauge!("bus_up").set(if trouble.is_none() { 1.0 } else { 0.0 });
@@ -260,6 +259,9 @@ async fn watch(services: Vec<Service>, topology: Condition, platform: Platform) 
             }
             told = trouble;
         }
+        for service in &services {
+            service.check().await;
+        }
         if platform.bus.is_in_process() {
             observe_queues(&platform.bus).await;
         }
@@ -269,6 +271,7 @@ async fn watch(services: Vec<Service>, topology: Condition, platform: Platform) 
         }
         tokio::select! {
             () = stopping.cancelled() => {}
+            () = platform.bus.changed() => {}
             () = tokio::time::sleep(WATCH) => {}
         }
     }

@@ -17,7 +17,8 @@ const RATE: f64 = 150.0;
 #[derive(Debug, Clone, Parser)]
 #[command(name = "kill-loop")]
 pub struct Options {
-    /// How long things go wrong. Without it: as long as it takes to see enough, and too little is a failure.
+    /// How long things go wrong. Without it: as long as it usually takes to see enough, and for as long again at
+    /// half the rate, at most twice, on a machine that carries less; too little in the end is a failure.
     #[arg(long)]
     pub seconds: Option<u64>,
     /// Enough is 200 kills and 100,000 acknowledged reports instead of 60 and 20,000.

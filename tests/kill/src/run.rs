@@ -4,21 +4,45 @@ use std::time::Duration;
 
 use vocabulary::{Clock, Timestamp};
 
-use crate::nemesis;
-use crate::nemesis::schedule::{Action, schedule};
+use crate::nemesis::schedule::{Action, Fault, schedule};
+use crate::nemesis::{self, Deed};
 use crate::options::Options;
 use crate::outcome::Outcome;
 use crate::site::Site;
 use crate::stage::{Props, START, STOP, Stage};
 use crate::summary::Summary;
-use crate::town::Crowd;
+use crate::town::{Crowd, Pace};
 
 const WARM: Duration = Duration::from_secs(10);
 /// How long the town goes on after chaos, to show that all is well again.
 const AFTERWARDS: Duration = Duration::from_secs(5);
 
-/// From the first to the last act.
-pub type Span = (Timestamp, Timestamp);
+/// How often a loop may begin again, more slowly, before too little is a failure.
+const ROUNDS: u8 = 3;
+
+/// What the rounds of a loop have brought.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// What the town did.
+    pub acts: u64,
+    /// From the first to the last act of each round.
+    pub spans: Vec<(Timestamp, Timestamp)>,
+    /// What was done to the system.
+    pub deeds: Vec<Deed>,
+}
+
+impl Seen {
+    /// Kills that hit somebody.
+    pub fn kills(&self) -> usize {
+        self.hits(true).filter(|hit| *hit > 0).count()
+    }
+
+    /// How many each kill hit, or each stall.
+    pub fn hits(&self, kill: bool) -> impl Iterator<Item = usize> {
+        let deeds = self.deeds.iter().filter(move |deed| (deed.action.fault == Fault::Kill) == kill);
+        deeds.map(|deed| deed.hit)
+    }
+}
 
 /// Runs. The folder of a run that did not go well is kept.
 pub async fn run(options: &Options) -> anyhow::Result<Outcome> {
@@ -30,14 +54,7 @@ pub async fn run(options: &Options) -> anyhow::Result<Outcome> {
 
 async fn in_site(options: &Options, site: &Site) -> anyhow::Result<Outcome> {
     let stage = Stage::open(options, site.clone(), Props::default()).await?;
-    let names: Vec<String> = stage.cluster().members.iter().map(|member| member.spec.name.clone()).collect();
-    let actions =
-        schedule(options.seed, options.seconds() * 1_000, options.slowness(), &names, stage.victim.targets());
-    site.write("schedule.json", &actions)?;
-    eprintln!("seed {}: {} actions", options.seed, actions.len());
-    actions.iter().for_each(|action| eprintln!("{action}"));
-
-    let mut summary = live_through(options, &stage, &actions).await?;
+    let mut summary = live_through(options, &stage, site).await?;
     summary.print();
     let mut well = stage.settle_and_check("after chaos").await?;
     let bad = stage.cluster().stop(STOP).await;
@@ -60,21 +77,52 @@ async fn in_site(options: &Options, site: &Site) -> anyhow::Result<Outcome> {
     Outcome::new(well, &summary)
 }
 
-/// The town lives while everything goes wrong, and a little longer.
-async fn live_through(options: &Options, stage: &Stage, actions: &[Action]) -> anyhow::Result<Summary> {
+/// The town lives while everything goes wrong, and a little longer; once more, and more slowly, if that was too much for
+/// this machine to show enough.
+async fn live_through(options: &Options, stage: &Stage, site: &Site) -> anyhow::Result<Summary> {
+    let enough = options.enough();
+    let mut seen = Seen::default();
+    for round in 0..ROUNDS {
+        if round > 0 {
+            eprintln!("\n== too little yet: again, with half as many acts a second");
+        }
+        // Other acts each time: a request id is used once.
+        let seed = options.seed + 1_000 * u64::from(round);
+        let pace = Pace { seed, ..options.pace(options.rate / f64::from(1_u8 << round)) };
+        let names = stage.cluster().members.iter().map(|member| member.spec.name.clone());
+        let names: Vec<String> = names.collect();
+        let length = options.seconds() * 1_000;
+        let actions = schedule(seed, length, options.slowness(), &names, stage.victim.targets());
+        site.write(&format!("schedule-{round}.json"), &actions)?;
+        eprintln!("seed {seed}: {} actions", actions.len());
+        actions.iter().for_each(|action| eprintln!("{action}"));
+        live_round(options.seconds(), pace, stage, &actions, &mut seen).await?;
+        if seen.kills() >= enough.kills && stage.town.tally.counts().creates() >= enough.acknowledged {
+            break;
+        }
+    }
+    Ok(Summary::new(&stage.town.tally.counts(), &seen, &stage.cluster().lives()))
+}
+
+async fn live_round(
+    seconds: u64,
+    pace: Pace,
+    stage: &Stage,
+    actions: &[Action],
+    seen: &mut Seen,
+) -> anyhow::Result<()> {
     let clock = Clock::system();
     let begun = clock.now();
-    let crowd = Crowd::gather(&stage.town, options.pace(options.rate));
+    let crowd = Crowd::gather(&stage.town, pace);
     tokio::time::sleep(WARM).await;
     let chaos = clock.now();
-    let deeds = nemesis::carry_out(&stage.victim, actions).await?;
-    let left = Duration::from_secs(options.seconds()).saturating_sub(clock.now().since(chaos));
+    seen.deeds.extend(nemesis::carry_out(&stage.victim, actions).await?);
+    let left = Duration::from_secs(seconds).saturating_sub(clock.now().since(chaos));
     tokio::time::sleep(left).await;
     stage.victim.heal().await?;
     stage.cluster().until_ready(START).await?;
     tokio::time::sleep(AFTERWARDS).await;
-    let ended = clock.now();
-    let acts = crowd.leave().await?;
-    let counts = stage.town.tally.counts();
-    Ok(Summary::new(&counts, acts, (begun, ended), &deeds, &stage.cluster().lives()))
+    seen.spans.push((begun, clock.now()));
+    seen.acts += crowd.leave().await?;
+    Ok(())
 }

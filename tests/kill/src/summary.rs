@@ -6,10 +6,8 @@ use serde::Serialize;
 
 use crate::checker::Findings;
 use crate::cluster::Life;
-use crate::nemesis::Deed;
-use crate::nemesis::schedule::Fault;
 use crate::options::Enough;
-use crate::run::Span;
+use crate::run::Seen;
 use crate::town::tally::Counts;
 
 /// The figures of a run.
@@ -39,15 +37,15 @@ struct Ready {
 
 impl Summary {
     /// Draws the figures together.
-    pub fn new(counts: &Counts, acts: u64, span: Span, deeds: &[Deed], lives: &[Life]) -> Self {
-        let of = |kill: bool| deeds.iter().filter(move |deed| (deed.action.fault == Fault::Kill) == kill);
+    pub fn new(counts: &Counts, seen: &Seen, lives: &[Life]) -> Self {
+        let gaps = seen.spans.iter().map(|(from, to)| counts.worst_gap(*from, *to).as_millis());
         Self {
-            acts,
+            acts: seen.acts,
             counts: counts.clone(),
-            kills: of(true).filter(|deed| deed.hit > 0).count(),
-            processes_killed: of(true).map(|deed| deed.hit).sum(),
-            stalls: of(false).filter(|deed| deed.hit > 0).count(),
-            worst_gap_ms: u64::try_from(counts.worst_gap(span.0, span.1).as_millis()).unwrap_or(u64::MAX),
+            kills: seen.kills(),
+            processes_killed: seen.hits(true).sum(),
+            stalls: seen.hits(false).filter(|hit| *hit > 0).count(),
+            worst_gap_ms: gaps.max().and_then(|gap| u64::try_from(gap).ok()).unwrap_or(u64::MAX),
             ready_ms: ready(lives),
             died_by_themselves: lives.iter().filter(|life| is_strange(life)).cloned().collect(),
             enough: Enough::default(),

@@ -27,6 +27,11 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// Creates that were acknowledged, replays included.
+    pub fn creates(&self) -> u64 {
+        self.creates.len() as u64
+    }
+
     /// The longest time without an acknowledged create between two instants.
     pub fn worst_gap(&self, from: Timestamp, to: Timestamp) -> Duration {
         let mut instants: Vec<Timestamp> =

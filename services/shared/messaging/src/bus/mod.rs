@@ -134,6 +134,22 @@ impl Bus {
             Kind::Rabbit(bus) => bus.trouble(),
         }
     }
+
+    /// Returns once it is known whether there is trouble.
+    pub async fn tried(&self) {
+        match &self.0 {
+            Kind::Table(_) => {}
+            Kind::Rabbit(bus) => bus.tried().await,
+        }
+    }
+
+    /// Returns when the trouble has changed. What runs inside the process tells nobody.
+    pub async fn changed(&self) {
+        match &self.0 {
+            Kind::Table(_) => std::future::pending().await,
+            Kind::Rabbit(bus) => bus.changed().await,
+        }
+    }
 }
 
 /// The way onto the bus.

@@ -4,7 +4,7 @@
 //! way would hang, and a delivery of an old connection could be taken for one of the new.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::{FutureExt as _, StreamExt as _};
@@ -17,6 +17,7 @@ use lapin::types::FieldTable;
 use lapin::uri::AMQPUri;
 use lapin::{Channel, Confirmation, Connection, ConnectionProperties, Consumer};
 use settings::Secret;
+use tokio::sync::watch;
 
 use super::amqp::{arrival, dead_because, properties, routing_key, short};
 use super::topology::{Topology, Vanished, explain};
@@ -74,11 +75,19 @@ pub enum Trouble {
 #[derive(Clone)]
 pub(crate) struct RabbitBus(Arc<Inner>);
 
+/// How it goes.
+#[derive(Debug, Default)]
+struct State {
+    /// Whether any part of this process knows by now.
+    is_tried: bool,
+    /// Who has which trouble, by name.
+    troubles: BTreeMap<String, Trouble>,
+}
+
 struct Inner {
     url: Secret,
     topology: Topology,
-    /// Who has which trouble, by name.
-    troubles: Mutex<BTreeMap<String, Trouble>>,
+    state: watch::Sender<State>,
     asking: tokio::sync::Mutex<Option<Connection>>,
 }
 
@@ -88,7 +97,7 @@ impl RabbitBus {
         Self(Arc::new(Inner {
             url: config.url,
             topology,
-            troubles: Mutex::default(),
+            state: watch::Sender::default(),
             asking: tokio::sync::Mutex::default(),
         }))
     }
@@ -98,9 +107,18 @@ impl RabbitBus {
     }
 
     pub(super) fn trouble(&self) -> Option<Trouble> {
-        let troubles = self.0.troubles.lock().unwrap_or_else(PoisonError::into_inner);
-        let serious = troubles.values().find(|trouble| matches!(trouble, Trouble::Misconfigured(_)));
-        serious.or_else(|| troubles.values().next()).cloned()
+        let state = self.0.state.borrow();
+        let serious = state.troubles.values().find(|trouble| matches!(trouble, Trouble::Misconfigured(_)));
+        serious.or_else(|| state.troubles.values().next()).cloned()
+    }
+
+    pub(super) async fn tried(&self) {
+        // It cannot end before this bus.
+        drop(self.0.state.subscribe().wait_for(|state| state.is_tried).await);
+    }
+
+    pub(super) async fn changed(&self) {
+        drop(self.0.state.subscribe().changed().await);
     }
 
     /// Messages that wait in a queue.
@@ -140,11 +158,16 @@ impl RabbitBus {
             Err(BusError::Unreachable(why)) => Some(Trouble::Unreachable(why.clone())),
             Err(BusError::Misconfigured(why)) => Some(Trouble::Misconfigured(why.clone())),
         };
-        let mut troubles = self.0.troubles.lock().unwrap_or_else(PoisonError::into_inner);
-        match trouble {
-            Some(trouble) => troubles.insert(who.to_owned(), trouble),
-            None => troubles.remove(who),
-        };
+        self.0.state.send_if_modified(|state| {
+            let known = state.troubles.get(who).cloned();
+            let is_new = known != trouble || !state.is_tried;
+            state.is_tried = true;
+            match trouble {
+                Some(trouble) => state.troubles.insert(who.to_owned(), trouble),
+                None => state.troubles.remove(who),
+            };
+            is_new
+        });
         outcome
     }
 }

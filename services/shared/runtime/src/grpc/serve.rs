@@ -22,9 +22,6 @@ use crate::{Lifecycle, Readiness};
 
 /// A header block that is larger is refused. HTTP/2 counts 32 bytes per field on top (RFC 9113 §6.5.2).
 const MAX_HEADER_LIST: u32 = 16 * 1024;
-/// A client whose patience ends while the server is busy gives up all its calls, and those that it sends instead: so many
-/// times all its streams may end unseen. The library closes the connection after 20, with every other call on it.
-const UNSEEN_RESETS: usize = 4;
 /// How often the verification keys are read again.
 const KEY_REFRESH: Duration = Duration::from_secs(60);
 
@@ -153,7 +150,9 @@ fn server(config: &GrpcConfig) -> Server {
     let streams = config.max_streams_per_connection;
     Server::builder()
         .max_concurrent_streams(streams)
-        .http2_max_pending_accept_reset_streams(Some(UNSEEN_RESETS * streams as usize))
+        // A client whose patience ends while the server is busy gives up all its calls at once. The library's own limit, 20,
+        // would end the connection, with the call that came after them.
+        .http2_max_pending_accept_reset_streams(Some(streams as usize))
         .http2_keepalive_interval(Some(config.keepalive_interval.get()))
         .http2_keepalive_timeout(Some(config.keepalive_timeout.get()))
         .http2_max_header_list_size(MAX_HEADER_LIST)

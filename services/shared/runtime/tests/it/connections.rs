@@ -1,10 +1,14 @@
 //! Connections that would stay for ever, or be too many.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures::poll;
+use h2::SendStream;
+use h2::client::ResponseFuture;
 use http::Method;
+use runtime::grpc::GrpcConfig;
 use settings::HumanDuration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -75,45 +79,84 @@ async fn a_large_header_block_is_refused() {
     assert!(world.call("Echo", world.request("")).await.is_ok());
 }
 
+/// A client that the server hears only when the test waits for something: both are of one thread.
+struct Raw {
+    world: World,
+    client: h2::client::SendRequest<Bytes>,
+    connection: Pin<Box<h2::client::Connection<TcpStream>>>,
+}
+
+impl Raw {
+    async fn connect(config: &GrpcConfig) -> Self {
+        let world = World::start(config).await;
+        let socket = TcpStream::connect(world.address).await.expect("connected");
+        let (client, connection) = h2::client::handshake(socket).await.expect("greeted");
+        Self { world, client, connection: Box::pin(connection) }
+    }
+
+    fn call(&mut self, method: &str, is_whole: bool) -> (ResponseFuture, SendStream<Bytes>) {
+        let request = http::Request::builder()
+            .method(Method::POST)
+            .uri(format!("http://{}/test.v1.Test/{method}", self.world.address))
+            .header("content-type", "application/grpc")
+            .header("authorization", format!("Bearer {}", self.world.token))
+            .body(())
+            .expect("a request");
+        self.client.send_request(request, is_whole).expect("sent")
+    }
+
+    /// Hands what was said to the socket.
+    async fn send(&mut self) {
+        assert!(poll!(&mut self.connection).is_pending());
+    }
+
+    /// Begins calls and gives all of them up at once.
+    async fn give_up(&mut self, calls: u32) {
+        let mut given_up = Vec::new();
+        for _ in 0..calls {
+            self.send().await;
+            given_up.push(self.call("Wait", true));
+        }
+        self.send().await;
+        for (_, stream) in &mut given_up {
+            stream.send_reset(h2::Reason::CANCEL);
+        }
+        self.send().await;
+    }
+}
+
 /// A crowd of calls that end at once is what a client's time-out makes of a slow moment.
 #[tokio::test]
 async fn calls_that_are_given_up_together_take_no_other_with_them() {
     let config = config();
-    let world = World::start(&config).await;
-    let socket = TcpStream::connect(world.address).await.expect("connected");
-    let (mut client, connection) = h2::client::handshake(socket).await.expect("greeted");
-    let mut connection = Box::pin(connection);
-    let call = |method: &str| {
-        http::Request::builder()
-            .method(Method::POST)
-            .uri(format!("http://{}/test.v1.Test/{method}", world.address))
-            .header("content-type", "application/grpc")
-            .header("authorization", format!("Bearer {}", world.token))
-            .body(())
-            .expect("a request")
-    };
-    // The server is of this thread: as long as nothing is awaited it sees none of them.
+    let mut raw = Raw::connect(&config).await;
     let awaited = unconstrained(async {
-        let (awaited, mut body) = client.send_request(call("Echo"), false).expect("sent");
+        let (awaited, mut body) = raw.call("Echo", false);
         body.send_data(Bytes::from_static(&[0; 5]), true).expect("sent");
-        let mut given_up = Vec::new();
-        for _ in 1..config.max_streams_per_connection {
-            assert!(poll!(&mut connection).is_pending());
-            given_up.push(client.send_request(call("Wait"), true).expect("sent"));
-        }
-        assert!(poll!(&mut connection).is_pending());
-        for (_, stream) in &mut given_up {
-            stream.send_reset(h2::Reason::CANCEL);
-        }
-        assert!(poll!(&mut connection).is_pending());
+        raw.give_up(config.max_streams_per_connection - 1).await;
         awaited
     })
     .await;
     let answer = soon("the answer", async {
         tokio::select! {
             answer = awaited => answer,
-            end = connection => panic!("the connection ended: {end:?}"),
+            end = raw.connection => panic!("the connection ended: {end:?}"),
         }
     });
     assert_eq!(answer.await.expect("answered").status(), http::StatusCode::OK);
+}
+
+#[tokio::test]
+async fn who_begins_and_ends_calls_without_end_loses_the_connection_and_harms_no_other() {
+    let config = config();
+    let mut raw = Raw::connect(&config).await;
+    unconstrained(async {
+        for _ in 0..2 {
+            raw.give_up(config.max_streams_per_connection).await;
+        }
+    })
+    .await;
+    let end = soon("the end", raw.connection).await.expect_err("told to leave");
+    assert_eq!(end.reason(), Some(h2::Reason::ENHANCE_YOUR_CALM));
+    assert!(raw.world.call("Echo", raw.world.request("")).await.is_ok());
 }
