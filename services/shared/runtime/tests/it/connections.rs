@@ -130,13 +130,9 @@ impl Raw {
 async fn calls_that_are_given_up_together_take_no_other_with_them() {
     let config = config();
     let mut raw = Raw::connect(&config).await;
-    let awaited = unconstrained(async {
-        let (awaited, mut body) = raw.call("Echo", false);
-        body.send_data(Bytes::from_static(&[0; 5]), true).expect("sent");
-        raw.give_up(config.max_streams_per_connection - 1).await;
-        awaited
-    })
-    .await;
+    let (awaited, mut body) = raw.call("Echo", false);
+    body.send_data(Bytes::from_static(&[0; 5]), true).expect("sent");
+    unconstrained(raw.give_up(config.max_streams_per_connection - 1)).await;
     let answer = soon("the answer", async {
         tokio::select! {
             answer = awaited => answer,
@@ -150,12 +146,9 @@ async fn calls_that_are_given_up_together_take_no_other_with_them() {
 async fn who_begins_and_ends_calls_without_end_loses_the_connection_and_harms_no_other() {
     let config = config();
     let mut raw = Raw::connect(&config).await;
-    unconstrained(async {
-        for _ in 0..2 {
-            raw.give_up(config.max_streams_per_connection).await;
-        }
-    })
-    .await;
+    for _ in 0..2 {
+        unconstrained(raw.give_up(config.max_streams_per_connection)).await;
+    }
     let end = soon("the end", raw.connection).await.expect_err("told to leave");
     assert_eq!(end.reason(), Some(h2::Reason::ENHANCE_YOUR_CALM));
     assert!(raw.world.call("Echo", raw.world.request("")).await.is_ok());
