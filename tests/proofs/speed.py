@@ -1,8 +1,10 @@
 """Speed on PostgreSQL and RabbitMQ: a process of each service, durable engines and the load generator on the same cores."""
 import argparse
+import concurrent.futures
 import functools
 import os
 import re
+import time
 
 import lib
 
@@ -21,7 +23,7 @@ def proofs(root, arguments):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=60, help="length of each window of load (60)")
     parser.add_argument("--rounds", type=int, default=3, help="kills of each service, crashes of each engine (3)")
-    steps = [sustained, latency, overload, ready_after_kill, broker_restart, database_crash, embedded]
+    steps = [sustained, latency, overload, impatience, ready_after_kill, broker_restart, database_crash, embedded]
     global options
     options, steps = lib.parse("speed", parser, steps, arguments)
     return steps
@@ -111,6 +113,31 @@ def overload():
         ("overload: acknowledged reports lost or without owner", "0",
          f"{figures['lost'] + figures['unsettled']:.0f} of {figures['acknowledged']:.0f}",
          figures["lost"] + figures["unsettled"] == 0),
+    ]
+
+
+def impatience():
+    """Three times what can be carried, by callers who give up after a second and come again until they have an answer: beside
+    them others with a connection of their own, and these alone as soon as the crowd is done."""
+    capacity = answered(system().load("--seconds", 10))
+    beginning = ("--follow", "false", "--warmup-seconds", 0)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        crowd = pool.submit(system().load, "--rate", 3 * capacity, "--seconds", 20, "--timeout-seconds", 1, "--retry",
+                            "--follow", "false")
+        time.sleep(8)
+        beside = system().load("--rate", capacity / 10, "--seconds", 10, *beginning)
+        crowd.result()
+    after = system().load("--rate", capacity / 3, "--seconds", 10, *beginning)
+    served = beside["acknowledged"] / beside["asked"]
+    refused = sum(count for name, count in beside.items() if REFUSAL.match(name))
+    return [
+        ("overload by impatient callers: others beside them, answered or refused with RetryInfo", "all",
+         f"{served:.0%} answered, {refused:.0f} refused of {beside['asked']:.0f}, p99 {beside['create_p99']:.0f} ms",
+         beside["acknowledged"] + refused == beside["asked"]
+         and sum(beside[f"{name}_without_retry_info"] for name in beside if REFUSAL.match(name)) == 0),
+        ("overload by impatient callers: the same at once after it, answered", "100 %",
+         f"{after['acknowledged'] / after['asked']:.0%}, p99 {after['create_p99']:.0f} ms",
+         after["acknowledged"] == after["asked"] > 0),
     ]
 
 

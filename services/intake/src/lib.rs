@@ -207,6 +207,9 @@ impl Service {
             .max_decoding_message_size(transport::CHUNK_MESSAGE_LIMIT)
             .max_encoding_message_size(transport::ENCODE_LIMIT);
         api.add(NAME, reports);
+        let (creates, lists) = (self.intake.clone(), self.intake.clone());
+        api.refuse_while("/fieldreport.intake.v1.IntakeService/CreateReport", move || creates.desk.is_full());
+        api.refuse_while("/fieldreport.intake.v1.IntakeService/ListReports", move || lists.desk.is_pressed());
         api.add(NAME, media);
     }
 }

@@ -93,7 +93,6 @@ impl IntakeService for Reports {
         &self,
         request: Request<ListReportsRequest>,
     ) -> Result<Response<ListReportsResponse>, Status> {
-        self.intake.desk.give_way()?;
         let caller = caller(&request)?;
         let message = request.into_inner();
         let size = page_size(message.page_size, DEFAULT_PAGE, LARGEST_PAGE).map_err(Error::from)?;

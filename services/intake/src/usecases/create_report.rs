@@ -100,8 +100,7 @@ impl Desk {
     /// Hands a submission in and waits for the encoded answer. The report is stored even if the caller stops waiting, unless
     /// there is more than can be stored in time. Then the next caller is turned away at once, and nothing is stored.
     pub async fn hand_in(&self, command: CreateReport) -> Result<Vec<u8>, Error> {
-        let waiting = self.queue.max_capacity() - self.queue.capacity();
-        if !self.pressure.admits(waiting, self.group) {
+        if self.is_full() {
             return Err(overloaded());
         }
         let (answer, answered) = oneshot::channel();
@@ -114,9 +113,15 @@ impl Desk {
         answered.await.map_err(|_| Error::Stopping)?
     }
 
-    /// Refuses what can wait while reports cannot be stored in time.
-    pub fn give_way(&self) -> Result<(), Error> {
-        if self.pressure.is_high() { Err(overloaded()) } else { Ok(()) }
+    /// Whether another report could not be stored in time.
+    pub fn is_full(&self) -> bool {
+        let waiting = self.queue.max_capacity() - self.queue.capacity();
+        !self.pressure.admits(waiting, self.group)
+    }
+
+    /// Whether what can wait should: reports are not stored in time.
+    pub fn is_pressed(&self) -> bool {
+        self.pressure.is_high()
     }
 }
 
@@ -134,7 +139,7 @@ impl Counter {
 
 fn overloaded() -> Error {
     metrics::counter!("overload_refusals_total").increment(1);
-    Problem::unavailable("OVERLOADED").into()
+    Problem::overloaded().into()
 }
 
 /// Serves the desk until no call comes any more; what was handed in before is still stored.
@@ -419,14 +424,15 @@ mod tests {
     #[tokio::test]
     async fn under_pressure_one_transaction_waits_and_lists_give_way() {
         let (desk, _counter) = Desk::open(2);
-        assert!(desk.give_way().is_ok());
+        assert!(!desk.is_pressed() && !desk.is_full());
         desk.pressure.note(true, LONGEST_WAIT * 2);
-        assert!(is_turned_away(desk.give_way()));
+        assert!(desk.is_pressed() && !desk.is_full(), "a report may come in, lists may not");
         let mut waiting = futures::stream::FuturesUnordered::new();
         for number in 0..2 {
             waiting.push(desk.hand_in(command(number)));
         }
         assert!(futures::poll!(waiting.next()).is_pending(), "there is enough for one transaction");
+        assert!(desk.is_full());
         assert!(is_turned_away(desk.hand_in(command(99)).await));
     }
 

@@ -110,6 +110,11 @@ impl Problem {
         problem
     }
 
+    /// More comes in than can be taken in time.
+    pub fn overloaded() -> Self {
+        Self::unavailable("OVERLOADED")
+    }
+
     /// A defect of ours; `reference` is what the operator finds in the log.
     pub fn internal(reference: impl Into<String>) -> Self {
         let mut problem = Self::new(

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use prost::Message as _;
 use prost_types::{FileDescriptorProto, FileDescriptorSet};
 
+use super::Gate;
+
 /// Services that answer without a token.
 const OPEN: [&str; 3] = [
     "grpc.health.v1.Health",
@@ -26,7 +28,10 @@ pub(crate) struct Method {
 }
 
 /// Every RPC by its path. Because the list is closed, paths may become metric labels.
-pub(crate) struct Methods(HashMap<String, Arc<Method>>);
+pub(crate) struct Methods {
+    methods: HashMap<String, Arc<Method>>,
+    gates: HashMap<&'static str, Gate>,
+}
 
 impl Methods {
     pub(crate) fn read(descriptor_set: &[u8]) -> Result<Self, prost::DecodeError> {
@@ -41,11 +46,22 @@ impl Methods {
                 add(&file, &mut methods);
             }
         }
-        Ok(Self(methods))
+        Ok(Self { methods, gates: HashMap::new() })
+    }
+
+    /// Sets a method's gate; `false` if there is no such method.
+    pub(crate) fn guard(&mut self, path: &'static str, gate: Gate) -> bool {
+        self.gates.insert(path, gate);
+        self.methods.contains_key(path)
+    }
+
+    /// Whether calls of this method are turned away now.
+    pub(crate) fn is_full(&self, path: &str) -> bool {
+        self.gates.get(path).is_some_and(|is_full| is_full())
     }
 
     pub(crate) fn find(&self, path: &str) -> Option<&Arc<Method>> {
-        self.0.get(path)
+        self.methods.get(path)
     }
 }
 

@@ -36,13 +36,17 @@ pub struct Api {
     /// Service names with the owner whose readiness they follow.
     services: Vec<(&'static str, &'static str)>,
     descriptor_set: &'static [u8],
+    gates: Vec<(&'static str, Gate)>,
 }
+
+/// Says whether calls are to be turned away.
+pub(crate) type Gate = Box<dyn Fn() -> bool + Send + Sync>;
 
 impl Api {
     /// No service yet. `descriptor_set` is the encoded `FileDescriptorSet` of all of them: it tells which methods
     /// exist and which of them stream, and feeds reflection. What is not in it is not served.
     pub fn new(descriptor_set: &'static [u8]) -> Self {
-        Self { routes: RoutesBuilder::default(), services: Vec::new(), descriptor_set }
+        Self { routes: RoutesBuilder::default(), services: Vec::new(), descriptor_set, gates: Vec::new() }
     }
 
     /// Adds a generated server. Its health follows the conditions that `owner` has named in the readiness.
@@ -54,6 +58,12 @@ impl Api {
     {
         self.services.push((S::NAME, owner));
         self.routes.add_service(service);
+    }
+
+    /// Turns calls of the method `path` (`/package.Service/Method`) away for as long as `is_full` says so, before anything
+    /// is read of them: what a refusal costs is taken from those who are served.
+    pub fn refuse_while(&mut self, path: &'static str, is_full: impl Fn() -> bool + Send + Sync + 'static) {
+        self.gates.push((path, Box::new(is_full)));
     }
 }
 

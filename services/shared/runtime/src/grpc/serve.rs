@@ -44,6 +44,9 @@ pub enum ServeError {
     /// The API's description cannot be read.
     #[error("the API's descriptor set is not readable")]
     Descriptor(#[from] prost::DecodeError),
+    /// A method that does not exist is to be guarded.
+    #[error("the API has no method {0}")]
+    Method(&'static str),
     /// Reflection cannot use the API's description.
     #[error("the API's descriptor set is not complete")]
     Reflection(#[from] tonic_reflection::server::Error),
@@ -57,7 +60,12 @@ pub fn serve(
     context: &Context,
 ) -> Result<(), ServeError> {
     let Context { verifier, lifecycle, readiness, clock } = context.clone();
-    let methods = Methods::read(api.descriptor_set)?;
+    let mut methods = Methods::read(api.descriptor_set)?;
+    for (path, gate) in api.gates {
+        if !methods.guard(path, gate) {
+            return Err(ServeError::Method(path));
+        }
+    }
     let mut routes = api.routes;
     if config.reflection {
         routes.add_service(reflection(api.descriptor_set).build_v1()?);

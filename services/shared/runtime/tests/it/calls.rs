@@ -1,5 +1,6 @@
 //! The layers, seen from a client.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use http::{Method, StatusCode};
@@ -225,4 +226,17 @@ async fn the_deadline_ends_the_repeats() {
     let world = World::start(&config).await;
     let status = soon("an answer", world.call("Clash", world.request("99"))).await.expect_err("undone");
     assert_eq!(status.code(), Code::DeadlineExceeded);
+}
+
+#[tokio::test]
+async fn what_is_more_than_can_be_served_is_refused_before_it_is_read() {
+    let world = World::start(&config()).await;
+    world.full.store(true, Ordering::Relaxed);
+    // Not even the token is looked at.
+    let status = world.call("Echo", Request::new(String::new())).await.expect_err("refused");
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::Unavailable, "OVERLOADED"));
+    assert!(status.get_details_retry_info().is_some());
+    assert!(world.call("Trace", world.request("")).await.is_ok(), "other methods go on");
+    world.full.store(false, Ordering::Relaxed);
+    assert!(world.call("Echo", world.request("")).await.is_ok());
 }

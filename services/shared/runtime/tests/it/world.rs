@@ -2,7 +2,8 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
@@ -36,6 +37,8 @@ pub struct World {
     /// Turns true when the shielded work of `Slow` may end, and counts what has ended, and the attempts of `Clash`.
     pub gate: watch::Sender<bool>,
     pub done: watch::Receiver<u32>,
+    /// Whether calls of `Echo` are turned away.
+    pub full: Arc<AtomicBool>,
     _directory: tempfile::TempDir,
 }
 
@@ -83,11 +86,14 @@ impl World {
         let (count, done) = watch::channel(0);
         let mut api = Api::new(descriptor_set());
         api.add("test", Test { lifecycle: lifecycle.clone(), opened, count });
+        let full = Arc::new(AtomicBool::new(false));
+        let is_full = full.clone();
+        api.refuse_while("/test.v1.Test/Echo", move || is_full.load(Ordering::Relaxed));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("bound");
         let address = listener.local_addr().expect("an address");
         let context = Context { verifier, lifecycle: lifecycle.clone(), readiness, clock };
         grpc::serve(listener, api, config, &context).expect("served");
-        Self { address, lifecycle, database, token, gate, done, _directory: directory }
+        Self { address, lifecycle, database, token, gate, done, full, _directory: directory }
     }
 
     pub async fn channel(&self) -> Channel {

@@ -1,4 +1,4 @@
-//! Requests that are no gRPC, or ask for a method that does not exist, end here.
+//! Requests that are no gRPC, ask for a method that does not exist, or are more than can be served, end here.
 
 use std::sync::Arc;
 
@@ -8,11 +8,12 @@ use axum::response::Response;
 use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method as Verb, StatusCode};
 use tonic::Status;
+use vocabulary::Problem;
 
 use crate::grpc::methods::Methods;
 
-/// Answers 405 and 415 as the gRPC protocol asks for, UNIMPLEMENTED for an unknown path; tags the others with their
-/// method.
+/// Answers 405 and 415 as the gRPC protocol asks for, UNIMPLEMENTED for an unknown path, UNAVAILABLE while the method is
+/// overloaded; tags the others with their method.
 pub(crate) async fn refuse(
     State(methods): State<Arc<Methods>>,
     mut request: Request,
@@ -25,6 +26,10 @@ pub(crate) async fn refuse(
     }
     if !is_grpc(request.headers()) {
         return plain(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    }
+    if methods.is_full(request.uri().path()) {
+        metrics::counter!("overload_refusals_total").increment(1);
+        return super::answer(&Problem::overloaded());
     }
     let Some(method) = methods.find(request.uri().path()).cloned() else {
         count("path");
