@@ -16,6 +16,8 @@ OFFERED = 1.02
 REFUSAL = re.compile(r"refused_(?P<operation>[a-z_]+)_(?P<code>[A-Z_]+)$")
 #: Of an overload: four reports to one page of public reports.
 MIX = "create=4,list_public=1"
+#: Of an overload: with few, calls wait at their sender for a stream, and the system never hears of them.
+CONNECTIONS = 32
 
 
 def proofs(root, arguments):
@@ -85,7 +87,8 @@ def overload():
     """Ten times as many calls as are answered when everybody waits for the answer; nobody repeats a refused call."""
     least = min(options.seconds, 20)
     capacity = answered(system().load("--mix", MIX, "--seconds", least))
-    figures = system().load("--mix", MIX, "--rate", 10 * capacity, "--seconds", options.seconds)
+    figures = system().load("--mix", MIX, "--rate", 10 * capacity, "--seconds", options.seconds,
+                            "--connections", CONNECTIONS)
     good = answered(figures)
     asked = figures["asked"] / (options.seconds + 2)
     refusals = {name: count for name, count in figures.items() if REFUSAL.match(name)}
