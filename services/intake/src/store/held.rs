@@ -38,23 +38,20 @@ pub async fn remove_all(tx: &DatabaseTransaction, events: Vec<Uuid>) -> Result<(
     Ok(())
 }
 
-/// Reports with events that are held and happened before `before`.
+/// Reports with events that are held and happened before `before`: at most `limit`, newer than `after`.
 pub async fn list_reports(
     db: &impl ConnectionTrait,
     before: Timestamp,
+    after: Option<ReportId>,
     limit: u64,
 ) -> Result<Vec<ReportId>, DbErr> {
     use sea_orm::{QueryOrder as _, QuerySelect as _};
-    let ids: Vec<Uuid> = Entity::find()
-        .select_only()
-        .column(Column::ReportId)
-        .distinct()
-        .filter(Column::Time.lt(before.micros()))
-        .order_by_asc(Column::ReportId)
-        .limit(limit)
-        .into_tuple()
-        .all(db)
-        .await?;
+    let mut select = Entity::find().select_only().column(Column::ReportId).distinct();
+    if let Some(after) = after {
+        select = select.filter(Column::ReportId.gt(after.0));
+    }
+    let select = select.filter(Column::Time.lt(before.micros())).order_by_asc(Column::ReportId);
+    let ids: Vec<Uuid> = select.limit(limit).into_tuple().all(db).await?;
     Ok(ids.into_iter().map(ReportId).collect())
 }
 

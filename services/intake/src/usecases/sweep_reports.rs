@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use sea_orm::sea_query::Expr;
 use sea_orm::{ConnectionTrait, DbErr};
 use vocabulary::{ReportId, Timestamp};
 
@@ -29,11 +30,7 @@ pub async fn sweep_reports(
     asked.retain(|_, at| now.since(*at) < PATIENCE);
     let db = intake.outbox.database().read();
     let before = now - stuck_after;
-    let mut stuck = find_stuck(db, before, BATCH, asked).await?;
-    stuck.extend(held::list_reports(db, before, BATCH).await?);
-    stuck.sort_unstable();
-    stuck.dedup();
-    stuck.retain(|report| !asked.contains_key(report));
+    let stuck = find_stuck(db, before, BATCH, asked).await?;
     if stuck.is_empty() || events_wait(intake).await? {
         return Ok(0);
     }
@@ -48,7 +45,16 @@ pub async fn sweep_reports(
     Ok(stuck.len())
 }
 
-/// The oldest about whom nobody was asked, in pages: those whom asking does not help must not keep others from it.
+/// Why a report is taken to stand still.
+enum Sign {
+    /// It should have left its state by itself.
+    Standing(Expr),
+    /// What was told about it cannot be understood without what was not.
+    Held,
+}
+
+/// For each sign the oldest about whom nobody was asked, in pages: those whom asking does not help must not keep others
+/// from it.
 async fn find_stuck(
     db: &impl ConnectionTrait,
     before: Timestamp,
@@ -56,10 +62,15 @@ async fn find_stuck(
     asked: &Asked,
 ) -> Result<Vec<ReportId>, DbErr> {
     let mut stuck = Vec::new();
-    for standing in reports::standing() {
+    for sign in reports::standing().map(Sign::Standing).into_iter().chain([Sign::Held]) {
         let mut last = None;
         loop {
-            let page = reports::list_stuck(db, standing.clone(), before, last, batch).await?;
+            let page = match &sign {
+                Sign::Standing(standing) => {
+                    reports::list_stuck(db, standing.clone(), before, last, batch).await?
+                }
+                Sign::Held => held::list_reports(db, before, last, batch).await?,
+            };
             let is_last = (page.len() as u64) < batch;
             last = page.last().copied();
             let known = stuck.len();
@@ -69,6 +80,8 @@ async fn find_stuck(
             }
         }
     }
+    stuck.sort_unstable();
+    stuck.dedup();
     Ok(stuck)
 }
 
