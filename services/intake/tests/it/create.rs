@@ -96,3 +96,17 @@ async fn reports_are_taken_for_as_long_as_the_server_takes_calls() {
     let report = world.client.clone().create_report(world.as_citizen("citizen-1", message)).await.unwrap();
     assert!(!report.into_inner().code.is_empty());
 }
+
+#[tokio::test]
+async fn reads_that_wait_keep_no_report_from_being_stored() {
+    let world = World::start().await;
+    let database = world.outbox.database();
+    // More than there are connections, and none is given back.
+    let mut reads = std::pin::pin!(futures::future::join_all((0..20).map(|_| database.snapshot())));
+    let begun = tokio::select! {
+        biased;
+        _ = &mut reads => panic!("no read waits"),
+        begun = database.begin() => begun,
+    };
+    assert!(begun.is_ok());
+}

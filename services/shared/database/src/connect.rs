@@ -56,7 +56,6 @@ pub(crate) async fn server(server: &Server, place: &str) -> Result<Database, DbE
     ];
     let mut options = ConnectOptions::new(server.url.expose());
     options
-        .max_connections(config.max_connections)
         .min_connections(1)
         .connect_timeout(config.pool_wait.get())
         .acquire_timeout(config.pool_wait.get())
@@ -76,10 +75,16 @@ pub(crate) async fn server(server: &Server, place: &str) -> Result<Database, DbE
                 Ok(true)
             })
         });
-    let pool = sea_orm::Database::connect(options).await?;
+    let connect = async |connections: u32| {
+        let mut options = options.clone();
+        options.max_connections(connections);
+        sea_orm::Database::connect(options).await
+    };
+    // Of their own: reads that wait for a slow database must not keep a report from being stored.
+    let readers = (config.max_connections / 3).max(1);
     Ok(Database {
-        writer: pool.clone(),
-        reader: pool,
+        writer: connect(config.max_connections - readers).await?,
+        reader: connect(readers).await?,
         commit_timeout: config.commit_timeout.get(),
         place: place.to_owned(),
     })
