@@ -17,7 +17,7 @@ const WARM: Duration = Duration::from_secs(10);
 /// How long the town goes on after chaos, to show that all is well again.
 const AFTERWARDS: Duration = Duration::from_secs(5);
 
-/// How often a loop may begin again, more slowly, before too little is a failure.
+/// Rounds of a loop, each at half the rate of the one before, before too little is a failure.
 const ROUNDS: u8 = 3;
 
 /// What the rounds of a loop have brought.

@@ -9,7 +9,8 @@ use vocabulary::{
     ReportState, Timestamp, Urgency,
 };
 
-use crate::domain::timeline::{Entry, Happening, Hash};
+use crate::domain::submission::Submission;
+use crate::domain::timeline::{Entry, GENESIS, Happening, Hash};
 
 /// Through which door a report came; the number is the wire's.
 pub type SourceNumber = i32;
@@ -118,6 +119,43 @@ pub struct Report {
 }
 
 impl Report {
+    /// A report that has just been sent: nobody has looked at it, and its timeline is empty.
+    pub fn submitted(
+        id: ReportId,
+        code: String,
+        owner: [u8; 32],
+        submission: &Submission,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            code,
+            owner: owner.to_vec(),
+            text: submission.text.as_str().to_owned(),
+            point: submission.point,
+            address: submission.address.clone(),
+            source: submission.source,
+            captured: submission.captured,
+            publication_consent: submission.publication_consent,
+            state: ReportState::Submitted,
+            created: now,
+            updated: now,
+            leaf: None,
+            urgency: None,
+            access: Access::Ordinary,
+            agency: None,
+            commune: None,
+            respond_due: None,
+            answer: None,
+            invitation: None,
+            question: None,
+            contested: false,
+            last_sequence: 0,
+            last_hash: GENESIS,
+            applied: BTreeMap::new(),
+        }
+    }
+
     /// Whether everyone may know that this report exists: classified as ordinary and in scope, and not waiting for a
     /// person who might find otherwise.
     pub fn is_public(&self) -> bool {
@@ -278,31 +316,6 @@ pub struct AssignmentFacts {
 /// A new report, for tests.
 #[cfg(test)]
 pub(crate) fn sample(number: u128) -> Report {
-    Report {
-        id: ReportId(uuid::Uuid::from_u128(number)),
-        code: format!("CM-00000-{number:05}"),
-        owner: vec![1; 32],
-        text: "Cầu gãy".to_owned(),
-        point: Point::parse(9.0, 105.0).expect("a point"),
-        address: String::new(),
-        source: 1,
-        captured: None,
-        publication_consent: false,
-        state: ReportState::Submitted,
-        created: Timestamp::EPOCH,
-        updated: Timestamp::EPOCH,
-        leaf: None,
-        urgency: None,
-        access: Access::Ordinary,
-        agency: None,
-        commune: None,
-        respond_due: None,
-        answer: None,
-        invitation: None,
-        question: None,
-        contested: false,
-        last_sequence: 1,
-        last_hash: [0; 32],
-        applied: BTreeMap::new(),
-    }
+    let (id, code) = (ReportId(uuid::Uuid::from_u128(number)), format!("CM-00000-{number:05}"));
+    Report::submitted(id, code, [1; 32], &crate::domain::submission::sample(), Timestamp::EPOCH)
 }

@@ -146,3 +146,17 @@ fn parse_media(names: &[String], maximum: usize) -> Result<Vec<MediaId>, Problem
     }
     Ok(media)
 }
+
+/// What somebody sends, for tests.
+#[cfg(test)]
+pub(crate) fn sample() -> Submission {
+    Submission {
+        text: Text::parse("text", "Cầu gãy", 100).expect("a text"),
+        point: Point::parse(9.1769, 105.1524).expect("a point"),
+        address: String::new(),
+        media: Vec::new(),
+        source: 1,
+        captured: None,
+        publication_consent: false,
+    }
+}

@@ -13,14 +13,14 @@ use messaging::Work;
 use province::Notice;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
-use vocabulary::{Access, MediaId, Problem, ReportId, ReportState, Timestamp};
+use vocabulary::{MediaId, Problem, ReportId, Timestamp};
 
 use crate::domain::code::code;
 use crate::domain::identity::Reporter;
 use crate::domain::media::Media;
 use crate::domain::report::{Change, Report};
 use crate::domain::submission::Submission;
-use crate::domain::timeline::{Entry, GENESIS, Happening};
+use crate::domain::timeline::{Entry, Happening};
 use crate::events;
 use crate::store::{identities, media, reports, timeline};
 use crate::{Error, Intake};
@@ -265,33 +265,8 @@ fn create(
 ) -> Result<Created, Error> {
     let id = ReportId(intake.outbox.clock().mint());
     let submission = &command.submission;
-    let mut report = Report {
-        id,
-        code: code(&intake.province.profile.report_code_prefix, id),
-        owner: command.owner.to_vec(),
-        text: submission.text.as_str().to_owned(),
-        point: submission.point,
-        address: submission.address.clone(),
-        source: submission.source,
-        captured: submission.captured,
-        publication_consent: submission.publication_consent,
-        state: ReportState::Submitted,
-        created: now,
-        updated: now,
-        leaf: None,
-        urgency: None,
-        access: Access::Ordinary,
-        agency: None,
-        commune: None,
-        respond_due: None,
-        answer: None,
-        invitation: None,
-        question: None,
-        contested: false,
-        last_sequence: 0,
-        last_hash: GENESIS,
-        applied: std::collections::BTreeMap::new(),
-    };
+    let code = code(&intake.province.profile.report_code_prefix, id);
+    let mut report = Report::submitted(id, code, command.owner, submission, now);
     let proof = intake.platform.reporters.proof(id, &command.subject);
     let snapshot = events::snapshot(&report, &submission.media, image_hashes, &proof);
     let told = ReportSubmitted { report: Some(snapshot) };
@@ -377,22 +352,15 @@ impl MediaTaken {
 #[cfg(test)]
 mod tests {
     use futures::StreamExt as _;
-    use vocabulary::{ErrorCode, Point, RequestId, Text};
+    use vocabulary::{ErrorCode, RequestId};
 
     use super::*;
+    use crate::domain::submission;
 
     fn command(number: u128) -> CreateReport {
         CreateReport {
             request: Request::new(b"citizen", RequestId(uuid::Uuid::from_u128(number)), "CreateReport", b""),
-            submission: Submission {
-                text: Text::parse("text", "Cầu gãy", 100).unwrap(),
-                point: Point::parse(9.1769, 105.1524).unwrap(),
-                address: String::new(),
-                media: Vec::new(),
-                source: 1,
-                captured: None,
-                publication_consent: false,
-            },
+            submission: submission::sample(),
             owner: [1; 32],
             subject: "citizen".parse().unwrap(),
             reporter: Reporter::parse("", "").unwrap(),

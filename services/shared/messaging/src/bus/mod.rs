@@ -143,7 +143,8 @@ impl Bus {
         }
     }
 
-    /// Returns when the trouble has changed. What runs inside the process tells nobody.
+    /// Returns when the trouble has changed since this was last asked; for one caller. What runs inside the process tells
+    /// nobody.
     pub async fn changed(&self) {
         match &self.0 {
             Kind::Table(_) => std::future::pending().await,

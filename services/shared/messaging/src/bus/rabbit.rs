@@ -17,7 +17,7 @@ use lapin::types::FieldTable;
 use lapin::uri::AMQPUri;
 use lapin::{Channel, Confirmation, Connection, ConnectionProperties, Consumer};
 use settings::Secret;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::amqp::{arrival, dead_because, properties, routing_key, short};
 use super::topology::{Topology, Vanished, explain};
@@ -88,6 +88,8 @@ struct Inner {
     url: Secret,
     topology: Topology,
     state: watch::Sender<State>,
+    /// Keeps one change for who listens later.
+    changed: Notify,
     asking: tokio::sync::Mutex<Option<Connection>>,
 }
 
@@ -98,6 +100,7 @@ impl RabbitBus {
             url: config.url,
             topology,
             state: watch::Sender::default(),
+            changed: Notify::new(),
             asking: tokio::sync::Mutex::default(),
         }))
     }
@@ -118,7 +121,7 @@ impl RabbitBus {
     }
 
     pub(super) async fn changed(&self) {
-        drop(self.0.state.subscribe().changed().await);
+        self.0.changed.notified().await;
     }
 
     /// Messages that wait in a queue.
@@ -158,7 +161,7 @@ impl RabbitBus {
             Err(BusError::Unreachable(why)) => Some(Trouble::Unreachable(why.clone())),
             Err(BusError::Misconfigured(why)) => Some(Trouble::Misconfigured(why.clone())),
         };
-        self.0.state.send_if_modified(|state| {
+        let is_news = self.0.state.send_if_modified(|state| {
             let known = state.troubles.get(who).cloned();
             let is_new = known != trouble || !state.is_tried;
             state.is_tried = true;
@@ -168,6 +171,9 @@ impl RabbitBus {
             };
             is_new
         });
+        if is_news {
+            self.0.changed.notify_one();
+        }
         outcome
     }
 }
