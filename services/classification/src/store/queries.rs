@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use database::is_among;
+use database::{Inserts, is_among};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, ExprTrait as _, QueryOrder as _, QuerySelect as _};
@@ -58,7 +58,7 @@ pub async fn load(
 }
 
 /// Writes what has changed between the case as loaded and the dossier as it is now.
-pub async fn update(tx: &DatabaseTransaction, changes: &[(Case, Dossier)]) -> Result<(), DbErr> {
+pub fn update(inserts: &mut Inserts, changes: &[(Case, Dossier)]) -> Result<(), DbErr> {
     let (mut classifications, mut marks, mut reviews) = (Vec::new(), Vec::new(), Vec::new());
     for (before, Dossier { case, papers }) in changes {
         if let (Some(classified), Some(papers)) = (&case.classified, papers)
@@ -73,10 +73,9 @@ pub async fn update(tx: &DatabaseTransaction, changes: &[(Case, Dossier)]) -> Re
             reviews.push(rows::review_row(case.report, review)?);
         }
     }
-    database::insert_all(tx, classifications, Some(classification_in_force())).await?;
-    database::insert_all(tx, marks, Some(latest_marks())).await?;
-    database::insert_all(tx, reviews, Some(review_now())).await?;
-    Ok(())
+    inserts.add(classifications, Some(classification_in_force()))?;
+    inserts.add(marks, Some(latest_marks()))?;
+    inserts.add(reviews, Some(review_now()))
 }
 
 /// The papers stay as they were when the report arrived.

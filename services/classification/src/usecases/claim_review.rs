@@ -43,7 +43,7 @@ async fn change(
     change: impl FnOnce(&mut Reviewed, &Actor) -> Result<(), Refusal>,
 ) -> Result<Review, Error> {
     let ClaimReview { caller, review: id, request } = command;
-    let work = desk.outbox.begin().await?;
+    let mut work = desk.outbox.begin().await?;
     if let Some(answer) = answered(&request, &work).await? {
         return Ok(answer);
     }
@@ -59,8 +59,8 @@ async fn change(
     }
     change(review, &actor)?;
     let reply = messages::review(review, papers, &desk.machine(), desk.viewer(&caller));
-    store::update(work.tx(), &[(before, dossier)]).await?;
-    request.answer(work.tx(), reply.encode_to_vec(), desk.now()).await?;
+    store::update(work.inserts(), &[(before, dossier)])?;
+    request.answer(work.inserts(), reply.encode_to_vec(), desk.now())?;
     work.commit().await?;
     Ok(reply)
 }

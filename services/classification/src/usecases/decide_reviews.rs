@@ -65,7 +65,7 @@ pub async fn decide_review(
     let outcomes = decide_all(&desk, &mut work, &caller, vec![item], undo).await?;
     // A refusal leaves nothing behind: the transaction is dropped, the request id stays free.
     let review = outcomes.into_iter().next().ok_or_else(Problem::denied)??;
-    request.answer(work.tx(), review.encode_to_vec(), desk.now()).await?;
+    request.answer(work.inserts(), review.encode_to_vec(), desk.now())?;
     database::fault_point!("classification.decide.before-commit");
     work.commit().await?;
     database::fault_point!("classification.decide.after-commit");
@@ -104,7 +104,7 @@ pub async fn decide_batch(
     let decided = decide_all(&desk, &mut work, &caller, understood, undo).await?;
     let results = results(items, decided);
     let reply = BatchDecideReviewsResponse { results };
-    request.answer(work.tx(), reply.encode_to_vec(), desk.now()).await?;
+    request.answer(work.inserts(), reply.encode_to_vec(), desk.now())?;
     work.commit().await?;
     Ok(reply)
 }
@@ -170,7 +170,7 @@ async fn decide_all(
         outcomes.push(Ok(messages::review(review, papers, &machine, viewer)));
         changes.push((before, dossier));
     }
-    store::update(work.tx(), &changes).await?;
+    store::update(work.inserts(), &changes)?;
     store::insert_labels(work.tx(), labels).await?;
     Ok(outcomes)
 }

@@ -86,7 +86,7 @@ pub async fn follow_reports(
         .into_iter()
         .filter_map(|(report, dossier)| Some((before.remove(&report)?, dossier)))
         .collect();
-    store::update(work.tx(), &changes).await?;
+    store::update(work.inserts(), &changes)?;
     store::insert_answers(work.tx(), &answers).await?;
     store::insert_photos(work.tx(), &photos).await?;
     store::note_turns(work.tx(), &turns).await?;

@@ -44,7 +44,7 @@ pub async fn submit_blind_label(
     command: SubmitBlindLabel,
 ) -> Result<SubmitBlindLabelResponse, Error> {
     let SubmitBlindLabel { caller, task, leaf, urgency, request } = command;
-    let work = desk.outbox.begin().await?;
+    let mut work = desk.outbox.begin().await?;
     if let Some(answer) = answered(&request, &work).await? {
         return Ok(answer);
     }
@@ -53,7 +53,7 @@ pub async fn submit_blind_label(
         return Err(Problem::denied().into());
     }
     let reply = SubmitBlindLabelResponse {};
-    request.answer(work.tx(), reply.encode_to_vec(), now).await?;
+    request.answer(work.inserts(), reply.encode_to_vec(), now)?;
     work.commit().await?;
     Ok(reply)
 }

@@ -31,7 +31,7 @@ pub struct MarkLabel {
 /// Says it, once per request.
 pub async fn mark_label(desk: Desk, command: MarkLabel) -> Result<Label, Error> {
     let MarkLabel { caller, label, mark, reason, request } = command;
-    let work = desk.outbox.begin().await?;
+    let mut work = desk.outbox.begin().await?;
     if let Some(answer) = answered(&request, &work).await? {
         return Ok(answer);
     }
@@ -47,7 +47,7 @@ pub async fn mark_label(desk: Desk, command: MarkLabel) -> Result<Label, Error> 
     store::insert_mark(work.tx(), label, new).await?;
     let record = store::find_label(work.tx(), label).await?.ok_or_else(Problem::denied)?;
     let reply = messages::label(&record);
-    request.answer(work.tx(), reply.encode_to_vec(), time).await?;
+    request.answer(work.inserts(), reply.encode_to_vec(), time)?;
     work.commit().await?;
     if about_secrets {
         tracing::warn!(label = %label, mark = mark.as_str(), by = ?person, "training on a sealed report");

@@ -55,7 +55,7 @@ pub async fn ask_for_training(desk: Desk, request: Request) -> Result<TrainModel
         return Ok(answer);
     }
     let reply = TrainModelResponse {};
-    request.answer(work.tx(), reply.encode_to_vec(), desk.now()).await?;
+    request.answer(work.inserts(), reply.encode_to_vec(), desk.now())?;
     let train = desk.train.clone();
     work.after_commit(move || train.notify_one());
     work.commit().await?;
@@ -64,7 +64,7 @@ pub async fn ask_for_training(desk: Desk, request: Request) -> Result<TrainModel
 
 /// Takes the model in force back, one step.
 pub async fn roll_back(desk: Desk, caller: Caller, request: Request) -> Result<RollbackModelResponse, Error> {
-    let work = desk.outbox.begin().await?;
+    let mut work = desk.outbox.begin().await?;
     if let Some(answer) = answered(&request, &work).await? {
         return Ok(answer);
     }
@@ -72,7 +72,7 @@ pub async fn roll_back(desk: Desk, caller: Caller, request: Request) -> Result<R
     let (taken_back, earlier) = step_back(&desk.outbox, &work, Some(person)).await?;
     let version_in_force = earlier.unwrap_or_else(|| desk.machine.version_of_the_pack().to_owned());
     let reply = RollbackModelResponse { version_in_force };
-    request.answer(work.tx(), reply.encode_to_vec(), desk.now()).await?;
+    request.answer(work.inserts(), reply.encode_to_vec(), desk.now())?;
     work.commit().await?;
     tracing::warn!(taken_back, by = ?person, "a model was taken back");
     match follow_switches(&desk).await {

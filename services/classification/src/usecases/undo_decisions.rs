@@ -27,7 +27,7 @@ pub async fn undo_decision(
     }
     let outcomes = undo_all(&desk, &mut work, &caller, vec![review]).await?;
     let review = outcomes.into_iter().next().ok_or_else(Problem::denied)??;
-    request.answer(work.tx(), review.encode_to_vec(), desk.now()).await?;
+    request.answer(work.inserts(), review.encode_to_vec(), desk.now())?;
     work.commit().await?;
     Ok(review)
 }
@@ -47,7 +47,7 @@ pub async fn undo_batch(
     let undone = undo_all(&desk, &mut work, &caller, understood).await?;
     let results = results(items, undone);
     let reply = BatchUndoDecisionsResponse { results };
-    request.answer(work.tx(), reply.encode_to_vec(), desk.now()).await?;
+    request.answer(work.inserts(), reply.encode_to_vec(), desk.now())?;
     work.commit().await?;
     Ok(reply)
 }
@@ -85,6 +85,6 @@ async fn undo_all(
     }
     let count = changes.len() as u64;
     work.after_commit(move || metrics::counter!("decisions_undone_total").increment(count));
-    store::update(work.tx(), &changes).await?;
+    store::update(work.inserts(), &changes)?;
     Ok(outcomes)
 }

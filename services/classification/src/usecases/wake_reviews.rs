@@ -27,7 +27,7 @@ pub async fn wake_reviews(desk: &Desk, limit: u64) -> Result<bool, Error> {
             changes.push((before, dossier));
         }
     }
-    store::update(work.tx(), &changes).await?;
+    store::update(work.inserts(), &changes)?;
     store::insert_labels(work.tx(), labels).await?;
     work.commit().await?;
     Ok(more)

@@ -1,5 +1,6 @@
 //! Events that arrived before what they follow.
 
+use database::Inserts;
 use messaging::Envelope;
 use sea_orm::entity::prelude::*;
 use sea_orm::{DatabaseTransaction, Set};
@@ -14,7 +15,7 @@ pub async fn find_all(db: &impl ConnectionTrait, reports: Vec<Uuid>) -> Result<V
 }
 
 /// Holds events.
-pub async fn insert_all(tx: &DatabaseTransaction, events: &[Envelope]) -> Result<(), DbErr> {
+pub fn add_all(inserts: &mut Inserts, events: &[Envelope]) -> Result<(), DbErr> {
     let rows = events.iter().map(|event| ActiveModel {
         event_id: Set(event.id.0),
         report_id: Set(event.report.0),
@@ -26,8 +27,7 @@ pub async fn insert_all(tx: &DatabaseTransaction, events: &[Envelope]) -> Result
         traceparent: Set(event.traceparent.clone()),
         body: Set(event.body.to_vec()),
     });
-    database::insert_all(tx, rows, None).await?;
-    Ok(())
+    inserts.add(rows, None)
 }
 
 /// Lets events go.

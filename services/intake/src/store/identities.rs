@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use database::Inserts;
 use sea_orm::entity::prelude::*;
 use sea_orm::{DatabaseTransaction, DbBackend, QuerySelect as _, Set, Statement};
 use vocabulary::ReportId;
@@ -10,15 +11,14 @@ use crate::store::entities::identities::{ActiveModel, Column, Entity};
 
 const KEY_VERSION: i32 = 1;
 
-/// Stores the seals of new reports.
-pub async fn insert_all(tx: &DatabaseTransaction, seals: Vec<(ReportId, Vec<u8>)>) -> Result<(), DbErr> {
+/// Adds the seals of new reports.
+pub fn add_all(inserts: &mut Inserts, seals: Vec<(ReportId, Vec<u8>)>) -> Result<(), DbErr> {
     let rows = seals.into_iter().map(|(report, sealed)| ActiveModel {
         report_id: Set(report.0),
         sealed: Set(sealed),
         key_version: Set(KEY_VERSION),
     });
-    database::insert_all(tx, rows, None).await?;
-    Ok(())
+    inserts.add(rows, None)
 }
 
 /// How this process may learn for which reports there is a seal.

@@ -1,5 +1,6 @@
 //! What is known about photos and videos, and to which report they belong.
 
+use database::Inserts;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{DatabaseTransaction, QueryOrder as _, Set, UpdateMany};
@@ -183,7 +184,7 @@ pub async fn links_to(db: &impl ConnectionTrait, reports: Vec<Uuid>) -> Result<V
 }
 
 /// Adds links; media that belong to a report already keep their place.
-pub async fn link_all(tx: &DatabaseTransaction, links: &[Link]) -> Result<(), DbErr> {
+pub fn link_all(inserts: &mut Inserts, links: &[Link]) -> Result<(), DbErr> {
     let rows = links.iter().map(|link| report_media::ActiveModel {
         media_id: Set(link.media.0),
         report_id: Set(link.report.0),
@@ -191,8 +192,7 @@ pub async fn link_all(tx: &DatabaseTransaction, links: &[Link]) -> Result<(), Db
         evidence: Set(link.evidence),
     });
     let keep = OnConflict::column(report_media::Column::MediaId).do_nothing().to_owned();
-    database::insert_all(tx, rows, Some(keep)).await?;
-    Ok(())
+    inserts.add(rows, Some(keep))
 }
 
 fn to_link(row: report_media::Model) -> Link {

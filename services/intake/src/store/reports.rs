@@ -1,5 +1,6 @@
 //! Reports: written once, projected often, listed by keyset pages.
 
+use database::Inserts;
 use sea_orm::entity::prelude::*;
 use sea_orm::{
     Condition, DatabaseTransaction, ExprTrait as _, QueryOrder as _, QuerySelect as _, Select, Set,
@@ -98,11 +99,10 @@ pub fn standing() -> [Expr; 2] {
     [moving, uninvited]
 }
 
-/// Stores new reports.
-pub async fn insert_all(tx: &DatabaseTransaction, reports: &[Report]) -> Result<(), DbErr> {
+/// Adds new reports.
+pub fn add_all(inserts: &mut Inserts, reports: &[Report]) -> Result<(), DbErr> {
     let rows = reports.iter().map(to_row).collect::<Result<Vec<_>, _>>()?;
-    database::insert_all(tx, rows, None).await?;
-    Ok(())
+    inserts.add(rows, None)
 }
 
 /// Stores the projection of reports that exist.
@@ -245,7 +245,9 @@ mod tests {
         let database = ground.open::<Migrator>(crate::NAME, folder.path()).await;
         let tx = database.begin().await.expect("begun");
         let mut reports: Vec<Report> = (1..=100).map(sample).collect();
-        insert_all(&tx, &reports).await.expect("stored");
+        let mut inserts = Inserts::new(tx.get_database_backend());
+        add_all(&mut inserts, &reports).expect("rows");
+        inserts.execute(&tx).await.expect("stored");
         for report in &mut reports {
             report.leaf = Some("traffic.bridge".parse().expect("a leaf"));
             report.updated = Timestamp::from_micros(1);

@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
+use database::Inserts;
 use sea_orm::entity::prelude::*;
-use sea_orm::{DatabaseTransaction, QueryOrder as _, QuerySelect as _, Set};
+use sea_orm::{QueryOrder as _, QuerySelect as _, Set};
 use vocabulary::{EventId, ReportId, Timestamp};
 
 use crate::domain::report::Words;
@@ -38,7 +39,7 @@ pub async fn known(db: &impl ConnectionTrait, events: Vec<Uuid>) -> Result<HashS
 }
 
 /// Adds entries.
-pub async fn insert_all(tx: &DatabaseTransaction, entries: &[Entry]) -> Result<(), DbErr> {
+pub fn add_all(inserts: &mut Inserts, entries: &[Entry]) -> Result<(), DbErr> {
     let rows = entries.iter().map(|entry| ActiveModel {
         report_id: Set(entry.report.0),
         sequence: Set(entry.sequence),
@@ -50,8 +51,7 @@ pub async fn insert_all(tx: &DatabaseTransaction, entries: &[Entry]) -> Result<(
         time: Set(entry.time.micros()),
         hash: Set(entry.hash.to_vec()),
     });
-    database::insert_all(tx, rows, None).await?;
-    Ok(())
+    inserts.add(rows, None)
 }
 
 fn to_entry(row: Model) -> Result<Entry, DbErr> {

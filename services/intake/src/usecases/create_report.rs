@@ -243,7 +243,8 @@ async fn store(intake: &Intake, tickets: &[Ticket]) -> Result<Vec<Result<Vec<u8>
         answers.push(answer.map_err(Error::from));
     }
     if !created.is_empty() {
-        save(&work, created, now).await?;
+        save(&mut work, created, now)?;
+        database::fault_point!("intake.create.before-commit");
         work.commit().await?;
         database::fault_point!("intake.create.after-commit");
     }
@@ -279,8 +280,9 @@ fn create(
     Ok(Created { report, entry, media: submission.media.clone(), seal, reply })
 }
 
-async fn save(work: &Work, created: Vec<(Request, Created)>, now: Timestamp) -> Result<(), Error> {
-    let tx = work.tx();
+/// Adds what is stored of the new reports.
+fn save(work: &mut Work, created: Vec<(Request, Created)>, now: Timestamp) -> Result<(), Error> {
+    let inserts = work.inserts();
     let mut rows = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (request, new) in created {
         let report = new.report.id;
@@ -295,16 +297,11 @@ async fn save(work: &Work, created: Vec<(Request, Created)>, now: Timestamp) -> 
         rows.2.push((report, new.seal));
         rows.4.push((request, new.reply));
     }
-    reports::insert_all(tx, &rows.0).await?;
-    database::fault_point!("intake.create.after-reports");
-    timeline::insert_all(tx, &rows.1).await?;
-    database::fault_point!("intake.create.after-timeline");
-    identities::insert_all(tx, rows.2).await?;
-    database::fault_point!("intake.create.after-identities");
-    media::link_all(tx, &rows.3).await?;
-    database::fault_point!("intake.create.after-media");
-    Request::answer_all(tx, rows.4, now).await?;
-    database::fault_point!("intake.create.before-commit");
+    reports::add_all(inserts, &rows.0)?;
+    timeline::add_all(inserts, &rows.1)?;
+    identities::add_all(inserts, rows.2)?;
+    media::link_all(inserts, &rows.3)?;
+    Request::answer_all(inserts, rows.4, now)?;
     metrics::counter!("reports_created_total").increment(rows.0.len() as u64);
     Ok(())
 }

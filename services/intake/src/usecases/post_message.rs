@@ -85,12 +85,12 @@ pub async fn post_message(
             now,
         );
         reports::update_all(work.tx(), std::iter::once(&report)).await?;
-        timeline::insert_all(work.tx(), &[entry]).await?;
+        timeline::add_all(work.inserts(), &[entry])?;
         let (watchers, id) = (intake.watchers.clone(), report.id);
         work.after_commit(move || watchers.wake(std::iter::once(id)));
     }
     let reply = encode(&message);
-    command.request.answer(work.tx(), reply.clone(), now).await?;
+    command.request.answer(work.inserts(), reply.clone(), now)?;
     database::fault_point!("intake.message.before-commit");
     work.commit().await?;
     database::fault_point!("intake.message.after-commit");

@@ -47,7 +47,7 @@ pub async fn project_events(
     hold.retain(|event| board.may_be_held(event, &reports));
     let outcomes = arrived.iter().map(|event| board.outcome(event, &reports)).collect();
     let release = waiting.iter().map(|event| event.id.0).filter(|id| board.told.contains(id)).collect();
-    held::insert_all(work.tx(), &hold).await?;
+    held::add_all(work.inserts(), &hold)?;
     held::remove_all(work.tx(), release).await?;
     database::fault_point!("intake.project.after-held");
     board.save(work, &reports).await?;
@@ -134,9 +134,9 @@ impl Board<'_> {
         }
         let changed: Vec<&Report> = self.changed.iter().filter_map(|id| reports.get(id)).collect();
         reports::update_all(work.tx(), changed.iter().copied()).await?;
-        timeline::insert_all(work.tx(), &self.entries).await?;
+        timeline::add_all(work.inserts(), &self.entries)?;
         let links: Vec<media::Link> = changed.iter().flat_map(|report| evidence(report)).collect();
-        media::link_all(work.tx(), &links).await?;
+        media::link_all(work.inserts(), &links)?;
         let (watchers, changed) = (self.intake.watchers.clone(), self.changed);
         work.after_commit(move || watchers.wake(changed.into_iter()));
         Ok(())

@@ -62,12 +62,12 @@ pub(super) async fn carry_out<E: Event>(
     let text = events::own_words(notice, &report, &intake.province, now);
     let entry = report.record(Happening { event, kind, text }, change, now);
     reports::update_all(work.tx(), std::iter::once(&report)).await?;
-    timeline::insert_all(work.tx(), &[entry]).await?;
+    timeline::add_all(work.inserts(), &[entry])?;
     database::fault_point!("intake.act.after-save");
     let links = media::links_to(work.tx(), vec![id.0]).await?;
     let sent: Vec<MediaId> = links.iter().filter(|link| !link.evidence).map(|link| link.media).collect();
     let reply = (intake.encode)(&report, &sent, &intake.province);
-    request.answer(work.tx(), reply.clone(), now).await?;
+    request.answer(work.inserts(), reply.clone(), now)?;
     let watchers = intake.watchers.clone();
     work.after_commit(move || watchers.wake(std::iter::once(id)));
     database::fault_point!("intake.act.before-commit");

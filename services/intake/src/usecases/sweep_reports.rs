@@ -101,7 +101,9 @@ async fn events_wait(intake: &Intake) -> Result<bool, Error> {
 
 #[cfg(test)]
 mod tests {
+    use database::Inserts;
     use engines::Ground;
+    use sea_orm::ConnectionTrait as _;
 
     use super::*;
     use crate::domain::report::{Report, sample};
@@ -112,7 +114,9 @@ mod tests {
         let database = ground.open::<crate::Migrator>(crate::NAME, folder.path()).await;
         let tx = database.begin().await.expect("begun");
         let stuck: Vec<Report> = (1..=10).map(sample).collect();
-        reports::insert_all(&tx, &stuck).await.expect("stored");
+        let mut inserts = Inserts::new(tx.get_database_backend());
+        reports::add_all(&mut inserts, &stuck).expect("rows");
+        inserts.execute(&tx).await.expect("stored");
         tx.commit().await.expect("stored");
         let (later, mut asked) = (Timestamp::from_micros(1), Asked::new());
         for expected in [vec![1, 2, 3], vec![4, 5, 6], vec![7, 8, 9], vec![10], vec![]] {

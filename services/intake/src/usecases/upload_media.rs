@@ -185,7 +185,7 @@ impl Upload {
             let happening = Happening { event, kind: "MediaAttached".to_owned(), text };
             let entry = report.record(happening, Change::default(), now);
             reports::update_all(work.tx(), std::iter::once(&report)).await?;
-            timeline::insert_all(work.tx(), &[entry]).await?;
+            timeline::add_all(work.inserts(), &[entry])?;
             let (watchers, id) = (intake.watchers.clone(), report.id);
             work.after_commit(move || watchers.wake(std::iter::once(id)));
         }

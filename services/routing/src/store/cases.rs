@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use database::is_among;
+use messaging::Work;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ConnectionTrait, ExprTrait as _, Iterable as _, QueryOrder as _};
@@ -54,7 +55,7 @@ pub(crate) async fn find_report(
 /// Writes what differs between each case as it was (none: new) and as it is, and numbers the new versions.
 /// [`DbErr::RecordNotUpdated`] when somebody else has changed one of them meanwhile.
 pub(crate) async fn save<'c>(
-    db: &impl ConnectionTrait,
+    work: &mut Work,
     changes: impl IntoIterator<Item = (Option<&'c Case>, &'c mut Case)>,
 ) -> Result<(), DbErr> {
     let mut cases = Vec::new();
@@ -80,14 +81,13 @@ pub(crate) async fn save<'c>(
         let changed = after.clocks.iter().filter(|clock| !old_clocks.contains(clock));
         clocks.extend(changed.map(|clock| rows::from_clock(after.report, clock)));
     }
-    save_cases(db, cases).await?;
+    save_cases(work.tx(), cases).await?;
     // Ended ones first: at no instant may two assignments of a report be open.
     ended.extend(open);
-    database::insert_all(db, ended, Some(on_conflict::<assignment::Entity>(&[assignment::Column::Id])))
-        .await?;
+    let inserts = work.inserts();
+    inserts.add(ended, Some(on_conflict::<assignment::Entity>(&[assignment::Column::Id])))?;
     let key = [clock::Column::ReportId, clock::Column::Kind, clock::Column::Round];
-    database::insert_all(db, clocks, Some(on_conflict::<clock::Entity>(&key))).await?;
-    Ok(())
+    inserts.add(clocks, Some(on_conflict::<clock::Entity>(&key)))
 }
 
 async fn save_cases(db: &impl ConnectionTrait, rows: Vec<case::ActiveModel>) -> Result<(), DbErr> {

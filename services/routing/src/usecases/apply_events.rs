@@ -70,7 +70,7 @@ pub(crate) async fn apply_events(
         envelope.span("routing").in_scope(|| events::publish(work, &desk.province, now, case, facts));
     }
     work.set_cause(None);
-    store::save(work.tx(), after.values_mut().map(|case| (before.get(&case.report), case))).await?;
+    store::save(work, after.values_mut().map(|case| (before.get(&case.report), case))).await?;
     database::fault_point!("routing.apply.after-save");
     Ok(())
 }

@@ -70,12 +70,12 @@ pub(super) async fn carry_out(
     let mut case = before.clone();
     let mint = || AssignmentId(desk.clock.mint());
     let facts = tell(&mut case, Rules { province: &desk.province, now, mint: &mint })?;
-    store::save(work.tx(), [(Some(&before), &mut case)]).await?;
+    store::save(&mut work, [(Some(&before), &mut case)]).await?;
     database::fault_point!("routing.command.after-save");
     let assignment = case.assignments.iter().find(|assignment| assignment.id == command.assignment);
     let bytes = reply(&case, assignment.ok_or_else(Problem::denied)?, now);
     events::publish(&mut work, &desk.province, now, &case, facts);
-    command.request.answer(work.tx(), bytes.clone(), now).await?;
+    command.request.answer(work.inserts(), bytes.clone(), now)?;
     database::fault_point!("routing.command.before-commit");
     work.commit().await?;
     database::fault_point!("routing.command.after-commit");

@@ -29,7 +29,7 @@ pub(crate) async fn tell_deadlines(desk: &Desk, limit: u64) -> Result<bool, Erro
         let facts = case.ring(Rules { province: &desk.province, now, mint: &mint });
         events::publish(&mut work, &desk.province, now, case, facts);
     }
-    store::save(work.tx(), after.iter_mut().map(|case| (before.get(&case.report), case))).await?;
+    store::save(&mut work, after.iter_mut().map(|case| (before.get(&case.report), case))).await?;
     database::fault_point!("routing.deadlines.before-commit");
     work.commit().await?;
     database::fault_point!("routing.deadlines.after-commit");

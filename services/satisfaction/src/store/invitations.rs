@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use database::is_among;
+use database::{Inserts, is_among};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, LockBehavior, LockType};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryOrder as _, QuerySelect as _, Set};
@@ -76,10 +76,9 @@ pub async fn count_open(connection: &impl ConnectionTrait) -> Result<u64, DbErr>
     Entity::find().filter(Column::Standing.eq(Standing::Open.as_str())).count(connection).await
 }
 
-/// Stores new invitations. The database refuses a second one for the same report and round.
-pub async fn insert_invitations(tx: &DatabaseTransaction, invitations: &[Invitation]) -> Result<(), DbErr> {
-    database::insert_all(tx, invitations.iter().map(to_row), None).await?;
-    Ok(())
+/// Adds new invitations. The database refuses a second one for the same report and round.
+pub fn add_invitations(inserts: &mut Inserts, invitations: &[Invitation]) -> Result<(), DbErr> {
+    inserts.add(invitations.iter().map(to_row), None)
 }
 
 /// Gives locked invitations another standing.

@@ -112,7 +112,7 @@ pub async fn record_endings(
     withdrawals::insert_withdrawals(work.tx(), &withdrawn_now, now).await?;
     invitations::update_standing(work.tx(), &taken_back, Standing::Withdrawn).await?;
     invitations::update_standing(work.tx(), &contested, Standing::Contested).await?;
-    invitations::insert_invitations(work.tx(), &made).await?;
+    invitations::add_invitations(work.inserts(), &made)?;
     facts::apply(work.tx(), &ledger).await?;
     database::fault_point!("satisfaction.endings.after-save");
     Ok(misfits)

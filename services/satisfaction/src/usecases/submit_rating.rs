@@ -58,7 +58,7 @@ pub async fn submit_rating(
         work.publish(closing.report, now, &events::report_reopened(&after, now));
     }
     let reply = encode::rating(&rating).encode_to_vec();
-    command.request.answer(work.tx(), reply.clone(), now).await?;
+    command.request.answer(work.inserts(), reply.clone(), now)?;
     database::fault_point!("satisfaction.rating.before-commit");
     work.commit().await?;
     database::fault_point!("satisfaction.rating.after-commit");

@@ -15,6 +15,7 @@ mod cursor;
 mod error;
 #[cfg(feature = "fault-points")]
 pub mod faults;
+mod inserts;
 mod lock;
 pub mod migration;
 pub mod requests;
@@ -31,6 +32,7 @@ use sea_orm_migration::MigratorTrait;
 pub use config::{DatabaseConfig, Place, Server};
 pub use cursor::Cursor;
 pub use error::{CONFLICT, Fault, OpenError, describe, fault, problem};
+pub use inserts::Inserts;
 pub use lock::lock;
 pub use rows::{Key, insert_all, inserts, is_among, update_all};
 

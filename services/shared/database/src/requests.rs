@@ -7,7 +7,7 @@ use sea_orm::{DatabaseTransaction, ExprTrait as _, QueryOrder as _, QuerySelect 
 use sha2::{Digest as _, Sha256};
 use vocabulary::{Problem, RequestId, Timestamp};
 
-use crate::{insert_all, is_among, lock};
+use crate::{Inserts, is_among, lock};
 
 #[expect(
     clippy::disallowed_methods,
@@ -97,19 +97,14 @@ impl Request {
         Uuid::new_v5(&self.id.0, &self.caller)
     }
 
-    /// Stores the answer.
-    pub async fn answer(
-        &self,
-        tx: &DatabaseTransaction,
-        reply: Vec<u8>,
-        now: Timestamp,
-    ) -> Result<(), DbErr> {
-        Self::answer_all(tx, vec![(self.clone(), reply)], now).await
+    /// Adds the answer.
+    pub fn answer(&self, inserts: &mut Inserts, reply: Vec<u8>, now: Timestamp) -> Result<(), DbErr> {
+        Self::answer_all(inserts, vec![(self.clone(), reply)], now)
     }
 
-    /// Stores many answers at once.
-    pub async fn answer_all(
-        tx: &DatabaseTransaction,
+    /// Adds many answers at once.
+    pub fn answer_all(
+        inserts: &mut Inserts,
         answers: Vec<(Self, Vec<u8>)>,
         now: Timestamp,
     ) -> Result<(), DbErr> {
@@ -120,8 +115,7 @@ impl Request {
             reply: Set(reply),
             create_time: Set(now.micros()),
         });
-        insert_all(tx, rows, None).await?;
-        Ok(())
+        inserts.add(rows, None)
     }
 
     /// Whether both are the same id of the same caller.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use contract::Event;
 use contract::event::v1::RedriveRequested;
-use database::{Database, insert_all, inserts, is_among, lock};
+use database::{Database, Inserts, inserts, is_among, lock};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, JoinType, LockBehavior, LockType, OnConflict, Order, Query};
 use sea_orm::{DatabaseTransaction, DbBackend, ExprTrait as _, QueryOrder as _, QuerySelect, Set};
@@ -76,7 +76,14 @@ impl Outbox {
     /// Begins one piece of work: a transaction and the events that tell of it.
     pub async fn begin(&self) -> Result<Work, DbErr> {
         let tx = self.database.begin().await?;
-        Ok(Work { tx, outbox: self.clone(), pending: Vec::new(), cause: None, after_commit: Vec::new() })
+        Ok(Work {
+            tx,
+            outbox: self.clone(),
+            inserts: Inserts::new(self.database.backend()),
+            pending: Vec::new(),
+            cause: None,
+            after_commit: Vec::new(),
+        })
     }
 
     /// The service's name.
@@ -291,6 +298,7 @@ struct Pending {
 pub struct Work {
     tx: DatabaseTransaction,
     outbox: Outbox,
+    inserts: Inserts,
     pending: Vec<Pending>,
     cause: Option<EventId>,
     after_commit: Vec<Box<dyn FnOnce() + Send + Sync>>,
@@ -300,6 +308,11 @@ impl Work {
     /// The transaction, for the service's store.
     pub fn tx(&self) -> &DatabaseTransaction {
         &self.tx
+    }
+
+    /// Rows that are written when this work commits, together with its events. Nothing of it sees them before.
+    pub fn inserts(&mut self) -> &mut Inserts {
+        &mut self.inserts
     }
 
     /// Waits until no other work is about any of these reports, and keeps it so until this one ends. What is loaded
@@ -377,8 +390,9 @@ impl Work {
         let pending = std::mem::take(&mut self.pending);
         let leaves_events = !pending.is_empty();
         if leaves_events {
-            self.write(pending).await?;
+            self.tell(pending).await?;
         }
+        self.inserts.execute(&self.tx).await?;
         database::fault_point!("messaging.work.before-commit");
         self.outbox.database.commit(self.tx).await?;
         database::fault_point!("messaging.work.after-commit");
@@ -391,7 +405,8 @@ impl Work {
         Ok(())
     }
 
-    async fn write(&self, pending: Vec<Pending>) -> Result<(), DbErr> {
+    /// Events and that they wait.
+    async fn tell(&mut self, pending: Vec<Pending>) -> Result<(), DbErr> {
         let mut next = self.reserve_sequences(&pending).await?;
         let rows = pending.into_iter().map(|event| {
             let sequence = next.entry(event.report.0).or_insert(1);
@@ -410,14 +425,23 @@ impl Work {
             row
         });
         database::fault_point!("messaging.work.before-outbox");
-        let mut waiting = Vec::new();
-        for mut insert in inserts(self.tx.get_database_backend(), rows)? {
+        let backend = self.tx.get_database_backend();
+        for mut insert in inserts(backend, rows)? {
             insert.returning(Query::returning().columns([row::Column::Seq]));
-            for written in self.tx.query_all(&insert).await? {
-                waiting.push(waiting::ActiveModel { seq: Set(written.try_get("", "seq")?) });
+            if backend == DbBackend::Postgres {
+                let written = self.inserts.push(insert);
+                let numbers = Query::select().column(row::Column::Seq).from(written).to_owned();
+                let mut wait = Query::insert();
+                wait.into_table(waiting::Entity).columns([waiting::Column::Seq]);
+                wait.select_from(numbers).map_err(|error| DbErr::Custom(error.to_string()))?;
+                self.inserts.push(wait);
+                continue;
             }
+            let numbers = self.tx.query_all(&insert).await?;
+            let waits =
+                numbers.iter().map(|row| Ok(waiting::ActiveModel { seq: Set(row.try_get("", "seq")?) }));
+            self.inserts.add(waits.collect::<Result<Vec<_>, DbErr>>()?, None)?;
         }
-        insert_all(&self.tx, waiting, None).await?;
         Ok(())
     }
 
