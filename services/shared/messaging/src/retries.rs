@@ -142,10 +142,9 @@ pub(crate) async fn take(outbox: &Outbox, now: Timestamp, until: Timestamp) -> R
     }))
 }
 
-/// It has had its effect, in this transaction.
-pub(crate) async fn finish(tx: &DatabaseTransaction, event: Uuid) -> Result<(), DbErr> {
-    row::Entity::delete_by_id(event).exec(tx).await?;
-    Ok(())
+/// Nothing is owed to it any more, if this transaction commits; until then nobody else attempts it. `false` when nothing was.
+pub(crate) async fn settle(tx: &DatabaseTransaction, event: Uuid) -> Result<bool, DbErr> {
+    Ok(row::Entity::delete_by_id(event).exec(tx).await?.rows_affected > 0)
 }
 
 /// It failed again: when it comes back, or that it is given up.

@@ -73,10 +73,13 @@ async fn transact<H: Handler>(consumer: &Consumer<H>, retry: &Retry) -> Result<O
     };
     let mut work = consumer.outbox.begin().await?;
     work.lock(vec![event.report]).await?;
+    // Somebody else was faster, after the lease of this attempt had ended; or a commit that seemed lost was not.
+    if !retries::settle(work.tx(), event.id.0).await? {
+        return Ok(Outcome::Done);
+    }
     let outcomes = consumer.handle(&mut work, std::slice::from_ref(&event)).await?;
     let outcome = outcomes.into_iter().next().unwrap_or(Outcome::Done);
     if outcome == Outcome::Done {
-        retries::finish(work.tx(), event.id.0).await?;
         database::fault_point!("messaging.retries.before-attempt-commit");
         work.commit().await?;
         database::fault_point!("messaging.retries.after-attempt-commit");

@@ -1,5 +1,5 @@
 //! The town: citizens, coordinators, agencies and readers who use the system in an open loop. A slow or missing answer
-//! delays nobody else; whoever does not know the outcome asks again under the same id.
+//! delays nobody else, and its own person only when many are missing; whoever does not know the outcome asks again under the same id.
 
 pub use acts::Act;
 
@@ -117,7 +117,10 @@ pub fn fresh_id(rng: &mut StdRng) -> String {
 }
 
 /// How long outcomes may stay unknown once nobody acts any more.
-const OUTCOMES: Duration = Duration::from_secs(60);
+const OUTCOMES: Duration = Duration::from_secs(180);
+
+/// Acts of one person that may be under way; more would only pile up where the machine is too slow for the pace.
+const UNDER_WAY: usize = 12;
 
 /// Everybody acting, each on a clock of their own.
 pub struct Crowd {
@@ -172,6 +175,12 @@ async fn one_life(town: Arc<Town>, number: usize, pace: Pace, stop: Arc<AtomicBo
         acts += 1;
         while let Some(done) = under_way.try_join_next() {
             done??;
+        }
+        while under_way.len() >= UNDER_WAY {
+            if let Some(done) = under_way.join_next().await {
+                done??;
+            }
+            due = Instant::now();
         }
     }
     while let Some(done) = under_way.join_next().await {

@@ -1,6 +1,7 @@
 //! At least once on the way, exactly once in effect.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use bytes::Bytes;
 use contract::Event as _;
@@ -60,6 +61,22 @@ async fn two_of_each_share_the_work_and_double_nothing() {
     for task in relays.into_iter().chain(consumers) {
         task.await.unwrap();
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_attempt_that_outlives_its_lease_doubles_nothing() {
+    let world = World::new(None).await;
+    let listener = Listener { pause: Duration::from_millis(100), ..Listener::default() };
+    listener.faults.lock().unwrap().extend((0..4).map(|round| (round, Fault::Fail { times: 1 })));
+    let relay = world.start_relay();
+    let consumers = [(); 3].map(|()| world.start_listener_without_lease(listener.clone()));
+    world.say(1, 0..4).await;
+    world.until_settled().await;
+    world.stop.cancel();
+    for task in consumers.into_iter().chain([relay]) {
+        task.await.unwrap();
+    }
+    assert_eq!(listener.rounds(), [0, 1, 2, 3]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

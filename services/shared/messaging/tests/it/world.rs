@@ -86,12 +86,18 @@ impl World {
     }
 
     pub fn start_listener(&self, listener: Listener) -> tokio::task::JoinHandle<()> {
-        self.start_consumer(QUEUE, self.own.clone(), listener)
+        self.start_consumer(QUEUE, self.own.clone(), listener, RetryPolicy::FAST)
+    }
+
+    /// A listener whose attempts are not its own for long.
+    pub fn start_listener_without_lease(&self, listener: Listener) -> tokio::task::JoinHandle<()> {
+        let policy = RetryPolicy { lease: Duration::ZERO, ..RetryPolicy::FAST };
+        self.start_consumer(QUEUE, self.own.clone(), listener, policy)
     }
 
     /// The publisher's own consumer, which follows requests to send again.
     pub fn start_speaker(&self) -> tokio::task::JoinHandle<()> {
-        self.start_consumer(ASKED.queue, self.outbox.clone(), Listener::default())
+        self.start_consumer(ASKED.queue, self.outbox.clone(), Listener::default(), RetryPolicy::FAST)
     }
 
     fn start_consumer(
@@ -99,11 +105,10 @@ impl World {
         queue: &'static str,
         outbox: Outbox,
         handler: Listener,
+        policy: RetryPolicy,
     ) -> tokio::task::JoinHandle<()> {
         let (bus, stop) = (self.bus.clone(), self.stop.clone());
-        background(
-            async move { consume(bus, queue, outbox, handler, RetryPolicy::FAST, stop).await.unwrap() },
-        )
+        background(async move { consume(bus, queue, outbox, handler, policy, stop).await.unwrap() })
     }
 
     /// Everything that was said has reached the listener: its effect, or the end of its attempts.
@@ -136,6 +141,8 @@ pub async fn eventually(what: &str, condition: impl AsyncFn() -> bool) {
 pub struct Listener {
     pub seen: Arc<Mutex<Vec<(ReportId, i64, i32)>>>,
     pub faults: Arc<Mutex<HashMap<i32, Fault>>>,
+    /// How long an event takes.
+    pub pause: Duration,
 }
 
 #[derive(Clone, Copy)]
@@ -151,6 +158,7 @@ impl Handler for Listener {
         for event in events {
             let outcome = match event.decode::<ReportClosed>() {
                 Ok(closed) => {
+                    tokio::time::sleep(self.pause).await;
                     let outcome = self.misbehave(closed.round);
                     if outcome == Outcome::Done {
                         seen.push((event.report, event.sequence, closed.round));
