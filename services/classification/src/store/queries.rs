@@ -57,7 +57,7 @@ pub async fn load(
     Ok(dossiers)
 }
 
-/// Writes what has changed between the case as loaded and the dossier as it is now.
+/// Adds what has changed between the case as loaded and the dossier as it is now.
 pub fn update(inserts: &mut Inserts, changes: &[(Case, Dossier)]) -> Result<(), DbErr> {
     let (mut classifications, mut marks, mut reviews) = (Vec::new(), Vec::new(), Vec::new());
     for (before, Dossier { case, papers }) in changes {

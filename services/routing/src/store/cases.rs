@@ -52,7 +52,8 @@ pub(crate) async fn find_report(
     Ok(found.map(|row| ReportId(row.report_id)))
 }
 
-/// Writes what differs between each case as it was (none: new) and as it is, and numbers the new versions.
+/// Writes what differs between each case as it was (none: new) and as it is, and numbers the new versions. Assignments and
+/// clocks follow with the commit.
 /// [`DbErr::RecordNotUpdated`] when somebody else has changed one of them meanwhile.
 pub(crate) async fn save<'c>(
     work: &mut Work,
