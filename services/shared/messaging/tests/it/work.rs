@@ -96,9 +96,9 @@ async fn rows_that_are_there_already_are_treated_as_said() {
     let world = world_with_tables().await;
     for count in [1, 2] {
         let mut work = world.outbox.begin().await.unwrap();
-        let (keep, replace) = (OnConflict::column(note::Column::Id), OnConflict::column(tally::Column::Id));
-        work.inserts().add(notes(0..4), Some(keep.clone().do_nothing().to_owned())).unwrap();
-        let replace = replace.clone().update_column(tally::Column::Count).to_owned();
+        let keep = OnConflict::column(note::Column::Id).do_nothing().to_owned();
+        let replace = OnConflict::column(tally::Column::Id).update_column(tally::Column::Count).to_owned();
+        work.inserts().add(notes(0..4), Some(keep)).unwrap();
         work.inserts().add(tallies(0..2, count), Some(replace)).unwrap();
         work.commit().await.unwrap();
     }
