@@ -59,7 +59,7 @@ pub struct Options {
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub settings: Vec<String>,
     /// How long work may stay open once nothing is broken any more, in seconds.
-    #[arg(long, default_value_t = 120)]
+    #[arg(long, default_value_t = 300)]
     pub quiesce: u64,
     /// Makes copies of the databases wrong in many ways at the end, and has the checker find each (embedded only).
     #[arg(long)]

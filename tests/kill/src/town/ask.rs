@@ -25,6 +25,23 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 /// Seconds that somebody waits for an answer.
 const PATIENCE: std::ops::Range<f64> = 3.0..8.0;
 
+/// Ever longer pauses between attempts, so that a crowd that waits for an outcome leaves room for the answers.
+#[derive(Debug)]
+pub struct Pauses(Duration);
+
+impl Pauses {
+    /// Beginning with the shortest.
+    pub fn new() -> Self {
+        Self(FIRST_PAUSE)
+    }
+
+    /// Takes the next pause.
+    pub async fn rest(&mut self, rng: &mut StdRng) {
+        tokio::time::sleep(self.0.mul_f64(rng.random_range(0.5..1.5))).await;
+        self.0 = (self.0 * 2).min(LONGEST_PAUSE);
+    }
+}
+
 /// How a request ended.
 #[derive(Debug)]
 pub enum Outcome<R> {
@@ -125,7 +142,7 @@ impl Town {
         mut why: Why,
         rng: &mut StdRng,
     ) -> anyhow::Result<Outcome<C::Reply>> {
-        let mut pause = FIRST_PAUSE;
+        let mut pauses = Pauses::new();
         loop {
             match self.attempt(person, command, why, rng.random_range(PATIENCE)).await? {
                 Ok(reply) => return self.answered(person, command, reply, rng).await,
@@ -133,8 +150,7 @@ impl Town {
                 Err(_) if self.is_over() => return Ok(Outcome::Unknown),
                 Err(_) => why = Why::Retry,
             }
-            tokio::time::sleep(pause.mul_f64(rng.random_range(0.5..1.5))).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            pauses.rest(rng).await;
         }
     }
 

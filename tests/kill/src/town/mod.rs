@@ -71,9 +71,9 @@ impl Town {
         }
     }
 
-    /// From now on nobody asks again.
-    pub fn give_up(&self) {
-        self.over.store(true, Ordering::SeqCst);
+    /// Whether nobody asks again from now on.
+    fn give_up(&self, over: bool) {
+        self.over.store(over, Ordering::SeqCst);
     }
 
     fn is_over(&self) -> bool {
@@ -132,6 +132,7 @@ pub struct Crowd {
 impl Crowd {
     /// Begins to act.
     pub fn gather(town: &Arc<Town>, pace: Pace) -> Self {
+        town.give_up(false);
         let (town, stop) = (town.clone(), Arc::new(AtomicBool::new(false)));
         let people = (0..pace.citizens).map(|number| one_life(town.clone(), number, pace, stop.clone()));
         Self { people: JoinSet::from_iter(people), town, stop }
@@ -147,7 +148,7 @@ impl Crowd {
                 Ok(Some(ended)) => acts += ended??,
                 Ok(None) => break,
                 Err(_) => {
-                    self.town.give_up();
+                    self.town.give_up(true);
                     while let Some(ended) = self.people.join_next().await {
                         acts += ended??;
                     }

@@ -10,17 +10,17 @@ use rand::rngs::StdRng;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use tonic::{Code, Request, Status};
+use tonic_types::StatusExt as _;
 
 use crate::cluster::Service;
 use crate::ledger::{Line, Why};
 use crate::town::Town;
 use crate::town::acts::photo;
-use crate::town::ask::{digest, reason, spelled};
+use crate::town::ask::{Pauses, digest, reason, spelled};
 use crate::town::people::Person;
 
 const CHUNK: usize = 256 * 1024;
 const PATIENCE: Duration = Duration::from_secs(10);
-const PAUSE: Duration = Duration::from_millis(400);
 /// Share of first attempts that break off half-way.
 const BROKEN_OFF: f64 = 0.2;
 
@@ -62,23 +62,28 @@ impl Town {
             details,
         };
         self.ledger.write(&intent).await?;
-        let mut why = Why::First;
+        let (mut why, mut pauses) = (Why::First, Pauses::new());
         let (mut offset, mut end) = (0, file.bytes.len());
         if rng.random_bool(BROKEN_OFF) {
             end /= 2;
         }
         loop {
-            let outcome = self.send_bytes(&person, &file, offset..end, why).await?;
-            why = Why::Retry;
-            match outcome {
+            let refusal = match self.send_bytes(&person, &file, offset..end, why).await? {
                 Ok(_) => return Ok(()),
                 Err(_) if self.is_over() => return Ok(()),
-                Err(_) => {}
+                Err(refusal) => refusal,
+            };
+            (why, end) = (Why::Retry, file.bytes.len());
+            if let Some(bytes) = told_bytes(&refusal) {
+                offset = bytes;
+                pauses = Pauses::new();
             }
-            tokio::time::sleep(PAUSE.mul_f64(rng.random_range(0.5..1.5))).await;
-            // Not there yet, or nobody answers: from the beginning.
-            offset = self.durable_bytes(&person, &file.id).await?.unwrap_or(0);
-            end = file.bytes.len();
+            pauses.rest(rng).await;
+            if told_bytes(&refusal).is_none()
+                && let Some(bytes) = self.durable_bytes(&person, &file.id).await?
+            {
+                offset = bytes;
+            }
         }
     }
 
@@ -128,20 +133,25 @@ impl Town {
         Ok(outcome)
     }
 
-    /// How much the server has; none if it has nothing, or nobody answers.
+    /// How much the server has; none if nobody answers.
     async fn durable_bytes(&self, person: &Person, id: &str) -> anyhow::Result<Option<usize>> {
         let request = GetMediaRequest { name: format!("media/{id}") };
-        let medium = self.read_once(Service::Intake, person, |token, channel| async move {
+        let received = self.read_once(Service::Intake, person, |token, channel| async move {
             let mut request = Request::new(request);
             request.metadata_mut().insert("authorization", token);
             request.set_timeout(Duration::from_secs(2));
             match MediaServiceClient::new(channel).get_media(request).await {
-                Ok(medium) => Ok(Some(medium.into_inner())),
-                Err(status) if status.code() == Code::PermissionDenied => Ok(None),
+                Ok(medium) => Ok(medium.into_inner().received_bytes),
+                // Not there yet.
+                Err(status) if status.code() == Code::PermissionDenied => Ok(0),
                 Err(status) => Err(status),
             }
         });
-        let received = medium.await?.flatten().map(|medium| medium.received_bytes);
-        Ok(received.and_then(|bytes| usize::try_from(bytes).ok()))
+        Ok(received.await?.and_then(|bytes| usize::try_from(bytes).ok()))
     }
+}
+
+/// From where to go on, where the refusal says it.
+fn told_bytes(refusal: &Status) -> Option<usize> {
+    refusal.get_error_details().error_info()?.metadata.get("received_bytes")?.parse().ok()
 }
