@@ -222,9 +222,10 @@ impl<H: Handler> Consumer<H> {
                 Err(failure) => failure,
             };
             let why = match failure {
-                // Alone each of them, so that the one that fails harms no other.
+                // This was their first attempt. Alone each of them, so that the one that fails harms no other.
                 Failure::Event(reason) if !fresh.is_empty() => {
-                    owed.extend(fresh.drain(..).map(|event| self.owe(Letter::from(&event), reason.clone())));
+                    let failed = fresh.drain(..).map(|event| self.owe(Letter::from(&event), reason.clone()));
+                    owed.extend(failed.map(|retry| Retry { attempts: 1, ..retry }));
                     continue;
                 }
                 Failure::Event(reason) => reason,

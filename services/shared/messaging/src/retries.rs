@@ -1,9 +1,12 @@
 //! Events that are owed another attempt, or were given up: in the service's own database, so that no crash of a consumer,
 //! no limit and no loss of the broker decides about them. An event is in the inbox from the moment it is here.
 
+use std::collections::HashSet;
+
 use bytes::Bytes;
+use database::is_among;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Expr, LockBehavior, LockType, OnConflict};
+use sea_orm::sea_query::{Expr, LockBehavior, LockType, OnConflict, Query};
 use sea_orm::{DatabaseTransaction, ExprTrait as _, QueryOrder as _, QuerySelect as _, Set};
 use vocabulary::Timestamp;
 
@@ -34,6 +37,9 @@ mod row {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+/// Events that are attempted together, at most.
+const TOGETHER: u64 = 64;
 
 /// The next attempt of what need not wait.
 pub(crate) const AT_ONCE: Timestamp = Timestamp::EPOCH;
@@ -102,9 +108,10 @@ pub(crate) async fn insert(tx: &DatabaseTransaction, retries: &[Retry]) -> Resul
     Ok(())
 }
 
-/// Takes the next event whose time has come, counts the attempt and keeps others off it until `until`. The attempt is on
-/// record before it begins: an event that kills its consumer is counted all the same.
-pub(crate) async fn take(outbox: &Outbox, now: Timestamp, until: Timestamp) -> Result<Option<Retry>, DbErr> {
+/// Takes what is to be attempted next of what is due, counts the attempt and keeps others off it until `until`: events that
+/// were never attempted together (most of them only lay where a consumer died), any other alone. The attempt is on record
+/// before it begins: an event that kills its consumer is counted all the same, and is alone the next time.
+pub(crate) async fn take(outbox: &Outbox, now: Timestamp, until: Timestamp) -> Result<Vec<Retry>, DbErr> {
     let now = now.micros();
     let due = || {
         row::Entity::find()
@@ -112,17 +119,24 @@ pub(crate) async fn take(outbox: &Outbox, now: Timestamp, until: Timestamp) -> R
             .filter(row::Column::NextAttemptTime.lte(now))
             .order_by_asc(row::Column::NextAttemptTime)
             .order_by_asc(row::Column::EventId)
-            .limit(1)
     };
     // Most looks find nothing: they must not take a write lock.
     if due().one(outbox.database().read()).await?.is_none() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let tx = outbox.database().begin().await?;
-    let next = due().lock_with_behavior(LockType::Update, LockBehavior::SkipLocked).one(&tx).await?;
-    let Some(next) = next else { return Ok(None) };
+    let take = async |due: Select<row::Entity>, limit: u64| {
+        due.limit(limit).lock_with_behavior(LockType::Update, LockBehavior::SkipLocked).all(&tx).await
+    };
+    let mut rows = take(due().filter(row::Column::Attempts.eq(0)), TOGETHER).await?;
+    if rows.is_empty() {
+        rows = take(due(), 1).await?;
+    }
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
     row::Entity::update_many()
-        .filter(row::Column::EventId.eq(next.event_id))
+        .filter(is_among(&tx, row::Column::EventId, rows.iter().map(|row| row.event_id)))
         .col_expr(row::Column::Attempts, Expr::col(row::Column::Attempts).add(1))
         .col_expr(row::Column::NextAttemptTime, Expr::value(until.micros()))
         .exec(&tx)
@@ -130,27 +144,35 @@ pub(crate) async fn take(outbox: &Outbox, now: Timestamp, until: Timestamp) -> R
     database::fault_point!("messaging.retries.before-take-commit");
     outbox.database().commit(tx).await?;
     database::fault_point!("messaging.retries.after-take-commit");
-    Ok(Some(Retry {
+    let retry = |row: row::Model| Retry {
         letter: Letter {
-            id: next.event_id,
-            attributes: serde_json::from_str(&next.attributes).unwrap_or_default(),
-            body: next.body.into(),
+            id: row.event_id,
+            attributes: serde_json::from_str(&row.attributes).unwrap_or_default(),
+            body: row.body.into(),
         },
-        attempts: next.attempts + 1,
+        attempts: row.attempts + 1,
         next_attempt: until,
-        reason: next.reason,
-    }))
+        reason: row.reason,
+    };
+    Ok(rows.into_iter().map(retry).collect())
 }
 
-/// Nothing is owed to it any more, if this transaction commits; until then nobody else attempts it. `false` when nothing was.
-pub(crate) async fn settle(tx: &DatabaseTransaction, event: Uuid) -> Result<bool, DbErr> {
-    Ok(row::Entity::delete_by_id(event).exec(tx).await?.rows_affected > 0)
+/// Nothing is owed to these any more, if this transaction commits; until then nobody else attempts them. Answers those to
+/// which something was.
+pub(crate) async fn settle(tx: &DatabaseTransaction, events: &[Uuid]) -> Result<HashSet<Uuid>, DbErr> {
+    let mut delete = Query::delete();
+    delete
+        .from_table(row::Entity)
+        .and_where(is_among(tx, row::Column::EventId, events.iter().copied()))
+        .returning(Query::returning().columns([row::Column::EventId]));
+    let rows = tx.query_all(&delete).await?;
+    rows.iter().map(|row| row.try_get("", "event_id")).collect()
 }
 
-/// It failed again: when it comes back, or that it is given up.
+/// They failed again: when they come back, or that they are given up.
 pub(crate) async fn postpone(
     outbox: &Outbox,
-    event: Uuid,
+    events: &[Uuid],
     reason: &str,
     next_attempt: Option<Timestamp>,
 ) -> Result<(), DbErr> {
@@ -158,7 +180,7 @@ pub(crate) async fn postpone(
     let next = next_attempt.unwrap_or(AT_ONCE);
     let tx = outbox.database().begin().await?;
     row::Entity::update_many()
-        .filter(row::Column::EventId.eq(event))
+        .filter(is_among(&tx, row::Column::EventId, events.iter().copied()))
         .col_expr(row::Column::Reason, Expr::value(reason))
         .col_expr(row::Column::NextAttemptTime, Expr::value(next.micros()))
         .col_expr(row::Column::ParkedTime, Expr::value(parked))

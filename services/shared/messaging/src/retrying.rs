@@ -1,13 +1,15 @@
-//! Gives events that failed, or that somebody had when they died, their further attempts: alone, each on record before it
-//! begins, until it works or is given up.
+//! Gives events that failed, or that somebody had when they died, their further attempts, each on record before it begins,
+//! until it works or is given up. What failed is alone; what only lay where somebody died is attempted in company first.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use uuid::Uuid;
+
 use crate::backoff::Backoff;
 use crate::consumer::{Consumer, Failure};
-use crate::retries::{self, Retry};
-use crate::{Handler, Outcome};
+use crate::retries::{self, AT_ONCE, Letter, Retry};
+use crate::{Envelope, Handler, Outcome};
 
 /// How often it is looked whether an event's time has come.
 const POLL: Duration = Duration::from_millis(500);
@@ -18,11 +20,11 @@ pub(crate) async fn run<H: Handler>(consumer: Arc<Consumer<H>>) {
     while !consumer.stop.is_cancelled() {
         let now = consumer.pace.now();
         match retries::take(&consumer.outbox, now, now + consumer.policy.lease).await {
-            Ok(Some(retry)) => {
+            Ok(retries) if !retries.is_empty() => {
                 backoff.reset();
-                attempt(&consumer, retry).await;
+                attempt(&consumer, &retries).await;
             }
-            Ok(None) => {
+            Ok(_) => {
                 backoff.reset();
                 let pause = POLL.min(consumer.policy.maximum);
                 tokio::select! {
@@ -41,17 +43,15 @@ pub(crate) async fn run<H: Handler>(consumer: Arc<Consumer<H>>) {
 }
 
 /// One attempt, for as long as the database is away; then its record.
-async fn attempt<H: Handler>(consumer: &Consumer<H>, retry: Retry) {
+async fn attempt<H: Handler>(consumer: &Consumer<H>, retries: &[Retry]) {
     let mut backoff = Backoff::default();
     while !consumer.stop.is_cancelled() {
-        let recorded = match transact(consumer, &retry).await {
-            Ok(Outcome::Done) => {
-                consumer.count("done", 1);
+        let recorded = match transact(consumer, retries).await {
+            Ok(()) => {
+                consumer.count("done", retries.len() as u64);
                 return;
             }
-            Ok(Outcome::Failed(reason)) | Err(Failure::Event(reason)) => {
-                record(consumer, &retry, &reason).await
-            }
+            Err(Failure::Event(reason)) => record(consumer, retries, &reason).await,
             Err(Failure::Database(error)) => Err(error),
         };
         match recorded {
@@ -65,41 +65,60 @@ async fn attempt<H: Handler>(consumer: &Consumer<H>, retry: Retry) {
     }
 }
 
-/// Effect and end of the debt in one transaction.
-async fn transact<H: Handler>(consumer: &Consumer<H>, retry: &Retry) -> Result<Outcome, Failure> {
-    let event = match retry.envelope() {
-        Ok(event) => event,
-        Err(unreadable) => return Ok(Outcome::Failed(unreadable.to_string())),
-    };
+/// Effects and the end of the debts in one transaction.
+async fn transact<H: Handler>(consumer: &Consumer<H>, retries: &[Retry]) -> Result<(), Failure> {
+    let mut events = retries
+        .iter()
+        .map(Retry::envelope)
+        .collect::<Result<Vec<Envelope>, _>>()
+        .map_err(|unreadable| Failure::Event(unreadable.to_string()))?;
     let mut work = consumer.outbox.begin().await?;
-    work.lock(vec![event.report]).await?;
+    work.lock(events.iter().map(|event| event.report).collect()).await?;
+    let owed = retries::settle(work.tx(), &ids(retries)).await?;
     // Somebody else was faster, after the lease of this attempt had ended; or a commit that seemed lost was not.
-    if !retries::settle(work.tx(), event.id.0).await? {
-        return Ok(Outcome::Done);
+    events.retain(|event| owed.contains(&event.id.0));
+    if events.is_empty() {
+        return Ok(());
     }
-    let outcomes = consumer.handle(&mut work, std::slice::from_ref(&event)).await?;
-    let outcome = outcomes.into_iter().next().unwrap_or(Outcome::Done);
-    if outcome == Outcome::Done {
-        database::fault_point!("messaging.retries.before-attempt-commit");
-        work.commit().await?;
-        database::fault_point!("messaging.retries.after-attempt-commit");
+    let mut failed = Vec::new();
+    for (event, outcome) in events.iter().zip(consumer.handle(&mut work, &events).await?) {
+        let Outcome::Failed(reason) = outcome else { continue };
+        if retries.len() == 1 {
+            return Err(Failure::Event(reason));
+        }
+        consumer.warn(event.id.0, &reason, "an event failed and will be retried");
+        let next_attempt = consumer.pace.now() + consumer.policy.delay(1);
+        failed.push(Retry { letter: Letter::from(event), attempts: 1, next_attempt, reason });
     }
-    Ok(outcome)
+    retries::insert(work.tx(), &failed).await?;
+    database::fault_point!("messaging.retries.before-attempt-commit");
+    work.commit().await?;
+    database::fault_point!("messaging.retries.after-attempt-commit");
+    Ok(())
+}
+
+fn ids(retries: &[Retry]) -> Vec<Uuid> {
+    retries.iter().map(|retry| retry.letter.id).collect()
 }
 
 async fn record<H: Handler>(
     consumer: &Consumer<H>,
-    retry: &Retry,
+    retries: &[Retry],
     reason: &str,
 ) -> Result<(), sea_orm::DbErr> {
+    let [retry] = retries else {
+        // One of them; which, the attempts of each alone will say.
+        consumer.count("retry", retries.len() as u64);
+        return retries::postpone(&consumer.outbox, &ids(retries), reason, Some(AT_ONCE)).await;
+    };
     let id = retry.letter.id;
     if retry.attempts >= consumer.policy.attempts {
         consumer.count("parked", 1);
         tracing::error!(queue = consumer.queue, event_id = %id, reason, "an event was parked");
-        return retries::postpone(&consumer.outbox, id, reason, None).await;
+        return retries::postpone(&consumer.outbox, &[id], reason, None).await;
     }
     consumer.count("retry", 1);
     consumer.warn(id, reason, "an event failed and will be retried");
     let next = consumer.pace.now() + consumer.policy.delay(retry.attempts);
-    retries::postpone(&consumer.outbox, id, reason, Some(next)).await
+    retries::postpone(&consumer.outbox, &[id], reason, Some(next)).await
 }

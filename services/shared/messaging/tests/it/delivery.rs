@@ -116,6 +116,37 @@ async fn a_poisonous_event_is_parked_after_five_attempts_and_harms_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn events_that_were_never_attempted_go_together_and_what_fails_among_them_harms_no_other() {
+    for fault in [Fault::Fail { times: 2 }, Fault::Panic { times: 2 }] {
+        let world = World::new(None).await;
+        let listener = Listener::default();
+        let faults =
+            |faults: Vec<(i32, Fault)>| *listener.faults.lock().unwrap() = faults.into_iter().collect();
+        faults((0..10).map(|round| (round, Fault::Fail { times: 5 })).collect());
+        world.say(1, 0..10).await;
+        let tasks = (world.start_relay(), world.start_listener(listener.clone()));
+        world.until_settled().await;
+        let parked: Vec<Uuid> = world.own.parked().await.unwrap().iter().map(|parked| parked.event).collect();
+        assert_eq!(parked.len(), 10);
+
+        faults(vec![(4, fault)]);
+        listener.batches.lock().unwrap().clear();
+        assert_eq!(world.own.replay_parked(&parked).await.unwrap(), 10);
+        world.until_settled().await;
+        assert_eq!(listener.rounds(), (0..10).collect::<Vec<_>>());
+        let batches = listener.batches.lock().unwrap().clone();
+        assert_eq!(batches[0], 10, "one transaction for all of them");
+        assert!(batches[1..].iter().all(|events| *events == 1), "{batches:?}");
+        let alone = if matches!(fault, Fault::Fail { .. }) { 2 } else { 11 };
+        assert_eq!(batches.len() - 1, alone, "{batches:?}");
+        assert_eq!(world.own.parked().await.unwrap(), []);
+        world.stop.cancel();
+        tasks.0.await.unwrap();
+        tasks.1.await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_event_of_this_service_is_parked_with_its_reason() {
     let world = World::new(None).await;
     let listener = Listener::default();

@@ -141,6 +141,8 @@ pub async fn eventually(what: &str, condition: impl AsyncFn() -> bool) {
 pub struct Listener {
     pub seen: Arc<Mutex<Vec<(ReportId, i64, i32)>>>,
     pub faults: Arc<Mutex<HashMap<i32, Fault>>>,
+    /// How many events came together.
+    pub batches: Arc<Mutex<Vec<usize>>>,
     /// How long an event takes.
     pub pause: Duration,
 }
@@ -153,6 +155,7 @@ pub enum Fault {
 
 impl Handler for Listener {
     async fn handle(&self, _: &mut Work, events: &[Envelope]) -> Result<Vec<Outcome>, DbErr> {
+        self.batches.lock().unwrap().push(events.len());
         let mut outcomes = Vec::new();
         let mut seen = Vec::new();
         for event in events {
