@@ -135,6 +135,7 @@ impl Name {
 fn validate_grpc(grpc: &GrpcConfig) -> Result<(), String> {
     within("grpc.max_connections", grpc.max_connections, 1..=100_000)?;
     within("grpc.max_streams_per_connection", grpc.max_streams_per_connection, 1..=10_000)?;
+    within("grpc.max_calls", grpc.max_calls, 1..=100_000)?;
     positive("grpc.first_byte_timeout", grpc.first_byte_timeout)?;
     positive("grpc.keepalive_interval", grpc.keepalive_interval)?;
     positive("grpc.keepalive_timeout", grpc.keepalive_timeout)?;
@@ -276,6 +277,7 @@ mod tests {
             ("auth.leeway", "61s", "0 to 1m"),
             ("grpc.max_connections", "0", "1 to 100000"),
             ("grpc.max_streams_per_connection", "0", "1 to 10000"),
+            ("grpc.max_calls", "0", "1 to 100000"),
             ("grpc.first_byte_timeout", "0s", "1ms to 365d"),
             ("grpc.keepalive_interval", "0s", "1ms to 365d"),
             ("grpc.keepalive_timeout", "0s", "1ms to 365d"),

@@ -208,7 +208,7 @@ impl Service {
             .max_encoding_message_size(transport::ENCODE_LIMIT);
         api.add(NAME, reports);
         let (creates, lists) = (self.intake.clone(), self.intake.clone());
-        api.refuse_while("/fieldreport.intake.v1.IntakeService/CreateReport", move || creates.desk.is_full());
+        api.queue_until("/fieldreport.intake.v1.IntakeService/CreateReport", move || creates.desk.is_full());
         api.refuse_while("/fieldreport.intake.v1.IntakeService/ListReports", move || lists.desk.is_pressed());
         api.add(NAME, media);
     }

@@ -20,6 +20,8 @@ pub struct GrpcConfig {
     pub first_byte_timeout: HumanDuration,
     /// Calls at one time on one connection.
     pub max_streams_per_connection: u32,
+    /// Unary calls under way at one time; more are turned away at once. New reports have a queue of their own.
+    pub max_calls: usize,
     /// How often a quiet connection is pinged.
     pub keepalive_interval: HumanDuration,
     /// How soon a ping must be answered.
@@ -47,6 +49,7 @@ impl Default for GrpcConfig {
             max_connections_per_address: 64,
             first_byte_timeout: seconds(5),
             max_streams_per_connection: 100,
+            max_calls: 128,
             keepalive_interval: seconds(30),
             keepalive_timeout: seconds(10),
             max_connection_age: seconds(15 * 60),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use prost::Message as _;
 use prost_types::{FileDescriptorProto, FileDescriptorSet};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
 use super::Gate;
 
@@ -31,10 +32,13 @@ pub(crate) struct Method {
 pub(crate) struct Methods {
     methods: HashMap<String, Arc<Method>>,
     gates: HashMap<&'static str, Gate>,
+    /// For the unary calls that have no queue of their own.
+    places: Arc<Semaphore>,
 }
 
 impl Methods {
-    pub(crate) fn read(descriptor_set: &[u8]) -> Result<Self, prost::DecodeError> {
+    /// Those of the description, and the server's own. At most `max_calls` calls are under way at one time.
+    pub(crate) fn read(descriptor_set: &[u8], max_calls: usize) -> Result<Self, prost::DecodeError> {
         let mut methods = HashMap::new();
         let own = [
             tonic_health::pb::FILE_DESCRIPTOR_SET,
@@ -46,7 +50,7 @@ impl Methods {
                 add(&file, &mut methods);
             }
         }
-        Ok(Self { methods, gates: HashMap::new() })
+        Ok(Self { methods, gates: HashMap::new(), places: Arc::new(Semaphore::new(max_calls)) })
     }
 
     /// Sets a method's gate; `false` if there is no such method.
@@ -57,7 +61,19 @@ impl Methods {
 
     /// Whether calls of this method are turned away now.
     pub(crate) fn is_full(&self, path: &str) -> bool {
-        self.gates.get(path).is_some_and(|is_full| is_full())
+        self.gates.get(path).is_some_and(|gate| (gate.is_full)())
+    }
+
+    /// A place for a call, if it needs one. Streams have limits of their own, and whoever asks how we are gets an answer.
+    pub(crate) fn admit(
+        &self,
+        path: &str,
+        method: &Method,
+    ) -> Result<Option<OwnedSemaphorePermit>, TryAcquireError> {
+        if method.streams || method.open || self.gates.get(path).is_some_and(|gate| gate.own_queue) {
+            return Ok(None);
+        }
+        Arc::clone(&self.places).try_acquire_owned().map(Some)
     }
 
     pub(crate) fn find(&self, path: &str) -> Option<&Arc<Method>> {
@@ -90,11 +106,11 @@ mod tests {
 
     #[test]
     fn the_list_knows_what_streams_and_what_is_open() {
-        let methods = Methods::read(&[]).expect("the built-in descriptions");
+        let methods = Methods::read(&[], 1).expect("the built-in descriptions");
         let check = methods.find("/grpc.health.v1.Health/Check").expect("known");
         assert!(!check.streams && check.open);
         assert!(methods.find("/grpc.health.v1.Health/Watch").expect("known").streams);
         assert!(methods.find("/grpc.health.v1.Health/Chekc").is_none());
-        assert!(Methods::read(&[0xff]).is_err());
+        assert!(Methods::read(&[0xff], 1).is_err());
     }
 }

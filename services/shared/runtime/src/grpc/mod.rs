@@ -39,8 +39,13 @@ pub struct Api {
     gates: Vec<(&'static str, Gate)>,
 }
 
-/// Says whether calls are to be turned away.
-pub(crate) type Gate = Box<dyn Fn() -> bool + Send + Sync>;
+/// Before a method.
+pub(crate) struct Gate {
+    /// Says whether calls are to be turned away.
+    is_full: Box<dyn Fn() -> bool + Send + Sync>,
+    /// Whether calls wait in a queue of their own, and take no place of the others.
+    own_queue: bool,
+}
 
 impl Api {
     /// No service yet. `descriptor_set` is the encoded `FileDescriptorSet` of all of them: it tells which methods
@@ -63,7 +68,13 @@ impl Api {
     /// Turns calls of the method `path` (`/package.Service/Method`) away for as long as `is_full` says so, before anything
     /// is read of them: what a refusal costs is taken from those who are served.
     pub fn refuse_while(&mut self, path: &'static str, is_full: impl Fn() -> bool + Send + Sync + 'static) {
-        self.gates.push((path, Box::new(is_full)));
+        self.gates.push((path, Gate { is_full: Box::new(is_full), own_queue: false }));
+    }
+
+    /// The same for a method whose calls wait in a queue of the service's own: they take none of the places that all other
+    /// calls share (`GrpcConfig::max_calls`), and are never turned away because of these.
+    pub fn queue_until(&mut self, path: &'static str, is_full: impl Fn() -> bool + Send + Sync + 'static) {
+        self.gates.push((path, Gate { is_full: Box::new(is_full), own_queue: true }));
     }
 }
 

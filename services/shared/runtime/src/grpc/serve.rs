@@ -60,7 +60,7 @@ pub fn serve(
     context: &Context,
 ) -> Result<(), ServeError> {
     let Context { verifier, lifecycle, readiness, clock } = context.clone();
-    let mut methods = Methods::read(api.descriptor_set)?;
+    let mut methods = Methods::read(api.descriptor_set, config.max_calls)?;
     for (path, gate) in api.gates {
         if !methods.guard(path, gate) {
             return Err(ServeError::Method(path));

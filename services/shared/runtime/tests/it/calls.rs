@@ -1,9 +1,11 @@
 //! The layers, seen from a client.
 
+use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use http::{Method, StatusCode};
+use runtime::grpc::GrpcConfig;
 use settings::HumanDuration;
 use tonic::body::Body;
 use tonic::{Code, Request, Status};
@@ -239,4 +241,24 @@ async fn what_is_more_than_can_be_served_is_refused_before_it_is_read() {
     assert!(world.call("Trace", world.request("")).await.is_ok(), "other methods go on");
     world.full.store(false, Ordering::Relaxed);
     assert!(world.call("Echo", world.request("")).await.is_ok());
+}
+
+#[tokio::test]
+async fn more_calls_than_there_are_places_are_refused_at_once_and_none_is_kept() {
+    let world = World::start(&GrpcConfig { max_calls: 1, ..config() }).await;
+    let mut waits = pin!(world.call("Slow", world.request("")));
+    // Its place is taken before it waits.
+    let status = loop {
+        assert!(futures::poll!(waits.as_mut()).is_pending());
+        if let Err(status) = world.call("Trace", world.request("")).await {
+            break status;
+        }
+    };
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::Unavailable, "OVERLOADED"));
+    assert!(status.get_details_retry_info().is_some());
+    assert!(world.call("Echo", world.request("")).await.is_ok(), "it has a queue of its own");
+    assert!(world.stream("Endless").await.is_ok(), "streams have limits of their own");
+    world.gate.send_replace(true);
+    assert!(soon("the answer", waits).await.is_ok());
+    assert!(world.call("Trace", world.request("")).await.is_ok(), "the place is free again");
 }

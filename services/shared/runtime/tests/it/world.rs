@@ -88,7 +88,7 @@ impl World {
         api.add("test", Test { lifecycle: lifecycle.clone(), opened, count });
         let full = Arc::new(AtomicBool::new(false));
         let is_full = full.clone();
-        api.refuse_while("/test.v1.Test/Echo", move || is_full.load(Ordering::Relaxed));
+        api.queue_until("/test.v1.Test/Echo", move || is_full.load(Ordering::Relaxed));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("bound");
         let address = listener.local_addr().expect("an address");
         let context = Context { verifier, lifecycle: lifecycle.clone(), readiness, clock };

@@ -13,7 +13,7 @@ use vocabulary::Problem;
 use crate::grpc::methods::Methods;
 
 /// Answers 405 and 415 as the gRPC protocol asks for, UNIMPLEMENTED for an unknown path, UNAVAILABLE while the method is
-/// overloaded; tags the others with their method.
+/// overloaded or too many calls are under way; tags the others with their method.
 pub(crate) async fn refuse(
     State(methods): State<Arc<Methods>>,
     mut request: Request,
@@ -28,15 +28,20 @@ pub(crate) async fn refuse(
         return plain(StatusCode::UNSUPPORTED_MEDIA_TYPE);
     }
     if methods.is_full(request.uri().path()) {
-        metrics::counter!("overload_refusals_total").increment(1);
-        return super::answer(&Problem::overloaded());
+        return overloaded();
     }
     let Some(method) = methods.find(request.uri().path()).cloned() else {
         count("path");
         return Status::unimplemented("there is no such method").into_http();
     };
+    let Ok(_place) = methods.admit(request.uri().path(), &method) else { return overloaded() };
     request.extensions_mut().insert(method);
     next.run(request).await
+}
+
+fn overloaded() -> Response {
+    metrics::counter!("overload_refusals_total").increment(1);
+    super::answer(&Problem::overloaded())
 }
 
 fn plain(code: StatusCode) -> Response {
