@@ -26,7 +26,7 @@ use crate::store::{identities, media, reports, timeline};
 use crate::{Error, Intake};
 
 /// Between the beginnings of two transactions under load.
-const PACE: Duration = Duration::from_millis(5);
+const PACE: Duration = Duration::from_millis(8);
 
 /// A submission that has waited for longer than this says that too many come in.
 const LONGEST_WAIT: Duration = Duration::from_millis(100);
@@ -271,6 +271,7 @@ fn create(
     let proof = intake.platform.reporters.proof(id, &command.subject);
     let snapshot = events::snapshot(&report, &submission.media, image_hashes, &proof);
     let told = ReportSubmitted { report: Some(snapshot) };
+    work.opens(id);
     let event = work.publish(id, now, &told);
     let text = events::own_words(Notice::Submitted, &report, &intake.province, now);
     let entry =

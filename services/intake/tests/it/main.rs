@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 
 mod create;
-mod deadlock;
+mod meeting;
 mod order;
 mod reconcile;
 mod uploads;

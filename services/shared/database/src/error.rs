@@ -100,6 +100,8 @@ fn told_by_database(error: &dyn DatabaseError) -> Fault {
     }
     match &*code {
         "40001" | "40P01" | "55P03" => Fault::Conflict,
+        // Somebody else has answered the same request meanwhile.
+        "23505" if error.constraint() == Some("requests_pkey") => Fault::Conflict,
         "53100" => Fault::Full,
         // Statement timeout, idle transaction ended, server stopping or crashed, not yet accepting connections.
         "57014" | "25P03" | "57P01" | "57P02" | "57P03" | "57P04" | "57P05" => Fault::Unavailable,

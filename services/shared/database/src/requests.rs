@@ -72,12 +72,12 @@ impl Request {
         })
     }
 
-    /// Looks many requests up at once, in order.
+    /// Looks many requests up at once, in order. Their twins do not wait: of two transactions that answer the same request,
+    /// the second to write its answer fails with [`crate::Fault::Conflict`], and finds the first one's when it is made again.
     pub async fn look_up_all(
         requests: &[Self],
         tx: &DatabaseTransaction,
     ) -> Result<Vec<Result<Known, Problem>>, DbErr> {
-        lock(tx, requests.iter().map(Self::subject).collect()).await?;
         let ids = requests.iter().map(|request| request.id.0);
         let rows =
             entity::Entity::find().filter(is_among(tx, entity::Column::RequestId, ids)).all(tx).await?;
@@ -102,12 +102,13 @@ impl Request {
         Self::answer_all(inserts, vec![(self.clone(), reply)], now)
     }
 
-    /// Adds many answers at once.
+    /// Adds many answers at once, in one order, so that two transactions with the same requests never wait for each other.
     pub fn answer_all(
         inserts: &mut Inserts,
-        answers: Vec<(Self, Vec<u8>)>,
+        mut answers: Vec<(Self, Vec<u8>)>,
         now: Timestamp,
     ) -> Result<(), DbErr> {
+        answers.sort_by(|(one, _), (other, _)| (one.id.0, &one.caller).cmp(&(other.id.0, &other.caller)));
         let rows = answers.into_iter().map(|(request, reply)| entity::ActiveModel {
             caller: Set(request.caller),
             request_id: Set(request.id.0),

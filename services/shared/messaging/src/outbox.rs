@@ -5,7 +5,7 @@
 
 mod entities;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use contract::Event;
@@ -81,6 +81,7 @@ impl Outbox {
             outbox: self.clone(),
             inserts: Inserts::new(self.database.backend()),
             pending: Vec::new(),
+            new: BTreeSet::new(),
             cause: None,
             after_commit: Vec::new(),
         })
@@ -300,6 +301,7 @@ pub struct Work {
     outbox: Outbox,
     inserts: Inserts,
     pending: Vec<Pending>,
+    new: BTreeSet<Uuid>,
     cause: Option<EventId>,
     after_commit: Vec<Box<dyn FnOnce() + Send + Sync>>,
 }
@@ -324,6 +326,12 @@ impl Work {
     /// The event (if any) that the following work answers; it becomes the cause of what is published.
     pub fn set_cause(&mut self, cause: Option<EventId>) {
         self.cause = cause;
+    }
+
+    /// This work makes the report: its service has never told anything about it, so that its events are numbered from one
+    /// without a look at the database.
+    pub fn opens(&mut self, report: ReportId) {
+        self.new.insert(report.0);
     }
 
     /// Tells of `event` once this work commits.
@@ -445,16 +453,18 @@ impl Work {
         Ok(())
     }
 
-    /// Takes as many numbers per report as there are events; answers the first of each.
-    async fn reserve_sequences(&self, pending: &[Pending]) -> Result<BTreeMap<Uuid, i64>, DbErr> {
+    /// Takes as many numbers per report as there are events; answers the first of each that is not one.
+    async fn reserve_sequences(&mut self, pending: &[Pending]) -> Result<BTreeMap<Uuid, i64>, DbErr> {
         let mut counts: BTreeMap<Uuid, i64> = BTreeMap::new();
         for event in pending {
             *counts.entry(event.report.0).or_insert(0) += 1;
         }
+        let row =
+            |report: &Uuid, count: &i64| sequence::ActiveModel { report_id: Set(*report), last: Set(*count) };
+        let (new, old): (Vec<_>, Vec<_>) = counts.iter().partition(|(report, _)| self.new.contains(report));
+        self.inserts.add(new.into_iter().map(|(report, count)| row(report, count)), None)?;
         let mut first = BTreeMap::new();
-        let rows = counts
-            .iter()
-            .map(|(report, count)| sequence::ActiveModel { report_id: Set(*report), last: Set(*count) });
+        let rows = old.into_iter().map(|(report, count)| row(report, count));
         for mut insert in inserts(self.tx.get_database_backend(), rows)? {
             let taken = Expr::col((sequence::Entity, sequence::Column::Last))
                 .add(Expr::col(("excluded", sequence::Column::Last)));

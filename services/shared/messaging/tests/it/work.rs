@@ -87,8 +87,25 @@ async fn rows_of_several_tables_and_events_are_written_by_the_commit_and_not_bef
     assert_eq!(note::Entity::find().count(work.tx()).await.unwrap(), 0);
     work.commit().await.unwrap();
     assert_eq!(written(&world).await, (300, vec![7, 7], 3));
-    let told: Vec<i64> = world.outbox.unsent(9).await.unwrap().iter().map(|event| event.sequence).collect();
-    assert_eq!(told, [1, 2, 3]);
+    assert_eq!(told(&world).await, [1, 2, 3]);
+}
+
+async fn told(world: &World) -> Vec<i64> {
+    world.outbox.unsent(9).await.unwrap().iter().map(|event| event.sequence).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_told_of_a_new_report_is_numbered_like_what_follows() {
+    let world = World::new(None).await;
+    world.say(2, 0..1).await;
+    let mut work = world.outbox.begin().await.unwrap();
+    work.opens(ReportId(Uuid::from_u128(1)));
+    for report in [1, 2, 1] {
+        work.publish(ReportId(Uuid::from_u128(report)), world.clock.now(), &ReportClosed::default());
+    }
+    work.commit().await.unwrap();
+    world.say(1, 0..2).await;
+    assert_eq!(told(&world).await, [1, 1, 2, 2, 3, 4]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
