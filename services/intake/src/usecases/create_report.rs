@@ -210,11 +210,12 @@ struct Created {
 async fn store(intake: &Intake, tickets: &[Ticket]) -> Result<Vec<Result<Vec<u8>, Error>>, Error> {
     database::fault_point!("intake.create.before-begin");
     let mut work = intake.outbox.begin().await?;
-    let requests: Vec<Request> = tickets.iter().map(|ticket| ticket.command.request.clone()).collect();
-    let known = Request::look_up_all(&requests, work.tx()).await?;
     let media = tickets.iter().flat_map(|ticket| &ticket.command.submission.media);
     database::lock(work.tx(), media.map(|medium| medium.0).collect()).await?;
     database::fault_point!("intake.create.after-locks");
+    // Not before the media are its own: a twin elsewhere that has just taken them has answered.
+    let requests: Vec<Request> = tickets.iter().map(|ticket| ticket.command.request.clone()).collect();
+    let known = Request::look_up_all(&requests, work.tx()).await?;
     let taken = media_taken(&work, tickets).await?;
     let now = intake.outbox.clock().now();
 

@@ -37,32 +37,41 @@ async fn a_call_that_loses_is_made_again_and_its_caller_hears_nothing_of_it() {
 
 #[tokio::test]
 async fn a_twin_in_another_process_that_is_quicker_gives_the_answer() {
-    let world = World::start().await;
-    if world.outbox.database().backend() != DbBackend::Postgres {
-        return;
-    }
-    let mut client = world.client.clone();
-    let message = submission("Cống nghẹt", &Uuid::from_u128(1).to_string());
-    let first = client.create_report(world.as_citizen("citizen-1", message.clone())).await.unwrap();
-    // The answer as another process has it: written, and not committed yet.
-    let aside = world.outbox.begin().await.unwrap();
-    aside.tx().execute_unprepared("CREATE TABLE aside AS SELECT * FROM requests").await.unwrap();
-    aside.tx().execute_unprepared("DELETE FROM requests").await.unwrap();
-    aside.commit().await.unwrap();
-    let twin = world.outbox.begin().await.unwrap();
-    twin.tx().execute_unprepared("INSERT INTO requests SELECT * FROM aside").await.unwrap();
+    for media in [vec![], vec![Uuid::from_u128(7), Uuid::from_u128(8)]] {
+        let world = World::start().await;
+        if world.outbox.database().backend() != DbBackend::Postgres {
+            return;
+        }
+        let mut client = world.client.clone();
+        let mut message = submission("Cống nghẹt", &Uuid::from_u128(1).to_string());
+        message.report.as_mut().unwrap().media.extend(media.iter().map(|id| format!("media/{id}")));
+        let first = client.create_report(world.as_citizen("citizen-1", message.clone())).await.unwrap();
+        // What another process has written, and not committed yet.
+        let aside = world.outbox.begin().await.unwrap();
+        for table in ["requests", "report_media"] {
+            let move_aside =
+                format!("CREATE TABLE {table}_aside AS SELECT * FROM {table}; DELETE FROM {table}");
+            aside.tx().execute_unprepared(&move_aside).await.unwrap();
+        }
+        aside.commit().await.unwrap();
+        let twin = world.outbox.begin().await.unwrap();
+        database::lock(twin.tx(), media.clone()).await.unwrap();
+        for table in ["requests", "report_media"] {
+            let write = format!("INSERT INTO {table} SELECT * FROM {table}_aside");
+            twin.tx().execute_unprepared(&write).await.unwrap();
+        }
 
-    let request = world.as_citizen("citizen-1", message);
-    let mut call = tokio::task::JoinSet::new();
-    call.spawn(async move { client.create_report(request).await });
-    let waits = "SELECT 1 FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted
-                 AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())";
-    eventually("the call waits for its twin", async || finds(&world, waits).await).await;
-    twin.commit().await.unwrap();
-    let second = call.join_next().await.unwrap().unwrap().unwrap();
-    assert_eq!(second.into_inner(), first.into_inner());
-    let count = "SELECT 1 FROM reports HAVING count(*) = 1";
-    assert!(finds(&world, count).await, "one report");
+        let request = world.as_citizen("citizen-1", message);
+        let mut call = tokio::task::JoinSet::new();
+        call.spawn(async move { client.create_report(request).await });
+        let waits = "SELECT 1 FROM pg_locks WHERE NOT granted
+                     AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())";
+        eventually("the call waits for its twin", async || finds(&world, waits).await).await;
+        twin.commit().await.unwrap();
+        let second = call.join_next().await.unwrap().unwrap().unwrap();
+        assert_eq!(second.into_inner(), first.into_inner());
+        assert!(finds(&world, "SELECT 1 FROM reports HAVING count(*) = 1").await, "one report");
+    }
 }
 
 async fn finds(world: &World, query: &str) -> bool {

@@ -198,7 +198,7 @@ impl Town {
         };
         self.ledger.write(&line).await?;
         match &outcome {
-            Ok(_) => self.tally.answered(C::KIND, self.clock.now()),
+            Ok(reply) => self.tally.answered(C::KIND, reply.subject(), self.clock.now()),
             Err(status) => self.tally.failed(C::KIND, status),
         }
         Ok(outcome)

@@ -1,6 +1,6 @@
 //! Counts while the run goes on: answers by kind, failures by code, and when creates were acknowledged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -24,12 +24,15 @@ pub struct Counts {
     /// When creates were acknowledged.
     #[serde(skip)]
     creates: Vec<Timestamp>,
+    /// The reports that were acknowledged.
+    #[serde(skip)]
+    reports: HashSet<String>,
 }
 
 impl Counts {
-    /// Creates that were acknowledged, replays included.
-    pub fn creates(&self) -> u64 {
-        self.creates.len() as u64
+    /// Reports that were acknowledged, however often.
+    pub fn reports(&self) -> usize {
+        self.reports.len()
     }
 
     /// The longest time without an acknowledged create between two instants.
@@ -47,12 +50,13 @@ impl Counts {
 pub struct Tally(Mutex<Counts>);
 
 impl Tally {
-    /// A command was answered.
-    pub fn answered(&self, kind: &'static str, at: Timestamp) {
+    /// A command about the resource `name` was answered.
+    pub fn answered(&self, kind: &'static str, name: &str, at: Timestamp) {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *counts.answered.entry(kind).or_insert(0) += 1;
         if kind == "create" {
             counts.creates.push(at);
+            counts.reports.insert(name.to_owned());
         }
     }
 
@@ -82,5 +86,15 @@ mod tests {
         let counts = Counts { creates: vec![at(30), at(10), at(95)], ..Counts::default() };
         assert_eq!(counts.worst_gap(at(0), at(100)), Duration::from_micros(65));
         assert_eq!(counts.worst_gap(at(94), at(200)), Duration::from_micros(105));
+    }
+
+    #[test]
+    fn a_report_that_is_acknowledged_again_is_one_report() {
+        let tally = Tally::default();
+        for name in ["reports/1", "reports/2", "reports/1"] {
+            tally.answered("create", name, Timestamp::EPOCH);
+        }
+        tally.answered("post", "reports/3", Timestamp::EPOCH);
+        assert_eq!((tally.counts().reports(), tally.counts().answered["create"]), (2, 3));
     }
 }

@@ -127,7 +127,7 @@ impl Town {
         };
         self.ledger.write(&answer).await?;
         match &outcome {
-            Ok(_) => self.tally.answered("upload", self.clock.now()),
+            Ok(medium) => self.tally.answered("upload", &medium.name, self.clock.now()),
             Err(status) => self.tally.failed("upload", status),
         }
         Ok(outcome)
