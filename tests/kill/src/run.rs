@@ -17,8 +17,9 @@ const WARM: Duration = Duration::from_secs(10);
 /// How long the town goes on after chaos, to show that all is well again.
 const AFTERWARDS: Duration = Duration::from_secs(5);
 
-/// Rounds of a loop, each half as busy as the one before, before too little is a failure.
-const ROUNDS: u8 = 3;
+/// Rounds of a loop before too little is a failure, and how many of them are each half as busy as the one before.
+const ROUNDS: u8 = 5;
+const CALMER: u8 = 2;
 
 /// What the rounds of a loop have brought.
 #[derive(Debug, Default)]
@@ -84,12 +85,12 @@ async fn live_through(options: &Options, stage: &Stage, site: &Site) -> anyhow::
     let mut seen = Seen::default();
     for round in 0..ROUNDS {
         if round > 0 {
-            eprintln!("\n== too little yet: again, with half as many acts and faults a second");
+            eprintln!("\n== too little yet: again, more calmly");
         }
         // Other acts each time: a request id is used once.
         let seed = options.seed + 1_000 * u64::from(round);
         // Where everything takes long, so does coming back: a system that is always struck down answers nobody.
-        let calmer = f64::from(1_u8 << round);
+        let calmer = f64::from(1_u8 << round.min(CALMER));
         let pace = Pace { seed, ..options.pace(options.rate / calmer) };
         let names = stage.cluster().members.iter().map(|member| member.spec.name.clone());
         let names: Vec<String> = names.collect();

@@ -39,7 +39,8 @@ pub(crate) async fn file(file: &Path, place: &str) -> Result<Database, DbErr> {
     };
     let writer = connect(1).await?;
     let reader = connect(FILE_READERS).await?;
-    Ok(Database { writer, reader, commit_timeout: FILE_COMMIT_TIMEOUT, place: place.to_owned() })
+    let express = writer.clone();
+    Ok(Database { writer, express, reader, commit_timeout: FILE_COMMIT_TIMEOUT, place: place.to_owned() })
 }
 
 pub(crate) async fn server(server: &Server, place: &str) -> Result<Database, DbErr> {
@@ -80,10 +81,14 @@ pub(crate) async fn server(server: &Server, place: &str) -> Result<Database, DbE
         options.max_connections(connections);
         sea_orm::Database::connect(options).await
     };
+    // Opened when it is first used.
+    let mut express = options.clone();
+    express.max_connections(1).min_connections(0).connect_lazy(true);
     // Of their own: reads that wait for a slow database must not keep a report from being stored.
     let readers = (config.max_connections / 3).max(1);
     Ok(Database {
         writer: connect(config.max_connections - readers).await?,
+        express: sea_orm::Database::connect(express).await?,
         reader: connect(readers).await?,
         commit_timeout: config.commit_timeout.get(),
         place: place.to_owned(),

@@ -57,6 +57,8 @@ macro_rules! fault_point {
 #[derive(Clone)]
 pub struct Database {
     writer: DatabaseConnection,
+    /// Of its own where there may be several; used by nobody but who asks for it.
+    express: DatabaseConnection,
     reader: DatabaseConnection,
     commit_timeout: Duration,
     place: String,
@@ -105,12 +107,13 @@ impl Database {
     /// SQLite: it holds the write lock from its first statement; hold it for database work only, while it is open every
     /// other write of the service waits.
     pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
-        self.writer
-            .begin_with_options(TransactionOptions {
-                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-                ..TransactionOptions::default()
-            })
-            .await
+        self.writer.begin_with_options(at_once()).await
+    }
+
+    /// The same on a connection that is kept for this: for one loop of a service whose work must not wait until all others
+    /// have had their turn.
+    pub async fn begin_express(&self) -> Result<DatabaseTransaction, DbErr> {
+        self.express.begin_with_options(at_once()).await
     }
 
     /// Makes a transaction durable. An error means that the outcome is unknown, not that nothing happened.
@@ -150,6 +153,14 @@ impl Database {
     /// Closes the connections after their work; a file's write-ahead log is folded back into it.
     pub async fn close(self) -> Result<(), DbErr> {
         self.reader.close().await?;
+        self.express.close().await?;
         self.writer.close().await
+    }
+}
+
+fn at_once() -> TransactionOptions {
+    TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
     }
 }

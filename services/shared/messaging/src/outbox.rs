@@ -75,8 +75,16 @@ impl Outbox {
 
     /// Begins one piece of work: a transaction and the events that tell of it.
     pub async fn begin(&self) -> Result<Work, DbErr> {
-        let tx = self.database.begin().await?;
-        Ok(Work {
+        Ok(self.work(self.database.begin().await?))
+    }
+
+    /// The same on the connection that is kept for one loop of the service ([`Database::begin_express`]).
+    pub async fn begin_express(&self) -> Result<Work, DbErr> {
+        Ok(self.work(self.database.begin_express().await?))
+    }
+
+    fn work(&self, tx: DatabaseTransaction) -> Work {
+        Work {
             tx,
             outbox: self.clone(),
             inserts: Inserts::new(self.database.backend()),
@@ -84,7 +92,7 @@ impl Outbox {
             new: BTreeSet::new(),
             cause: None,
             after_commit: Vec::new(),
-        })
+        }
     }
 
     /// The service's name.

@@ -135,3 +135,22 @@ async fn one_row_that_cannot_be_written_leaves_nothing_of_the_others() {
     work.commit().await.unwrap_err();
     assert_eq!(written(&world).await, (0, vec![1], 0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn work_on_the_connection_kept_for_it_waits_for_no_other() {
+    let world = World::new(None).await;
+    if world.outbox.database().backend() == sea_orm::DbBackend::Sqlite {
+        // A file has one writer.
+        return;
+    }
+    let mut others = Vec::new();
+    while let Ok(work) = world.outbox.begin().await {
+        others.push(work);
+    }
+    assert!(!others.is_empty());
+    let mut work = world.outbox.begin_express().await.unwrap();
+    work.publish(ReportId(Uuid::from_u128(1)), world.clock.now(), &ReportClosed::default());
+    work.commit().await.unwrap();
+    drop(others);
+    assert_eq!(told(&world).await, [1]);
+}
