@@ -5,8 +5,9 @@
 //! Every write goes through [`Database::begin`], which takes the write lock at once (`BEGIN IMMEDIATE`): a deferred
 //! transaction that reads and then writes fails under contention whatever the busy time-out.
 //!
-//! PostgreSQL: one pool per service; a connection is rolled back before it is used again, because a caller that vanished
-//! while `BEGIN` was on its way would otherwise leave an open transaction to the next one, whose writes would be lost.
+//! PostgreSQL: a pool for writing, one for reading, and a connection kept for [`Database::begin_express`]. A connection is
+//! rolled back before it is used again, because a caller that vanished while `BEGIN` was on its way would otherwise leave
+//! an open transaction to the next one, whose writes would be lost.
 //! Transactions are READ COMMITTED; [`lock()`] keeps other writers off the subjects of one.
 
 mod config;

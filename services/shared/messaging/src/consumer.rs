@@ -255,19 +255,15 @@ impl<H: Handler> Consumer<H> {
         let events: Vec<Envelope> = fresh.iter().filter(|event| new.remove(&event.id.0)).cloned().collect();
         let mut retries: Vec<Retry> =
             owed.iter().filter(|retry| new.remove(&retry.letter.id)).cloned().collect();
-        for (event, outcome) in events.iter().zip(self.handle(&mut work, &events).await?) {
-            if let Outcome::Failed(reason) = outcome {
-                self.warn(event.id.0, &reason, "an event failed and will be retried");
-                let next_attempt = self.pace.now() + self.policy.delay(1);
-                retries.push(Retry { letter: Letter::from(event), attempts: 1, next_attempt, reason });
-            }
-        }
+        let failed = self.work_off(&mut work, &events, 1).await?;
+        let done = events.len() - failed.len();
+        retries.extend(failed);
         database::fault_point!("messaging.consumer.after-handler");
         retries::insert(work.tx(), &retries).await?;
         database::fault_point!("messaging.consumer.before-commit");
         work.commit().await?;
         database::fault_point!("messaging.consumer.after-commit");
-        self.count("done", events.len() as u64);
+        self.count("done", done as u64);
         if let Some(oldest) = events.iter().map(|event| event.time).min() {
             let lag = now.since(oldest).as_secs_f64();
             metrics::histogram!("event_lag_seconds", "queue" => self.queue).record(lag);
@@ -279,8 +275,29 @@ impl<H: Handler> Consumer<H> {
         Ok(())
     }
 
-    /// The handler's effects on events that nobody had before. Requests to send again are followed here.
-    pub(crate) async fn handle(&self, work: &mut Work, events: &[Envelope]) -> Result<Vec<Outcome>, Failure> {
+    /// The effects of events that nobody had before, or that are owed. Answers those that failed in this attempt, their
+    /// `attempts`th, and come back; one that does not is an error.
+    pub(crate) async fn work_off(
+        &self,
+        work: &mut Work,
+        events: &[Envelope],
+        attempts: i32,
+    ) -> Result<Vec<Retry>, Failure> {
+        let mut failed = Vec::new();
+        for (event, outcome) in events.iter().zip(self.handle(work, events).await?) {
+            let Outcome::Failed(reason) = outcome else { continue };
+            if attempts >= self.policy.attempts {
+                return Err(Failure::Event(reason));
+            }
+            self.warn(event.id.0, &reason, "an event failed and will be retried");
+            let next_attempt = self.pace.now() + self.policy.delay(attempts);
+            failed.push(Retry { letter: Letter::from(event), attempts, next_attempt, reason });
+        }
+        Ok(failed)
+    }
+
+    /// The handler's outcomes. Requests to send again are followed here.
+    async fn handle(&self, work: &mut Work, events: &[Envelope]) -> Result<Vec<Outcome>, Failure> {
         let mut asked: HashSet<Uuid> = HashSet::new();
         for event in events.iter().filter(|event| event.is::<RedriveRequested>()) {
             let request: RedriveRequested =

@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use crate::backoff::Backoff;
 use crate::consumer::{Consumer, Failure};
-use crate::retries::{self, AT_ONCE, Letter, Retry};
-use crate::{Envelope, Handler, Outcome};
+use crate::retries::{self, AT_ONCE, Retry};
+use crate::{Envelope, Handler};
 
 /// How often it is looked whether an event's time has come.
 const POLL: Duration = Duration::from_millis(500);
@@ -47,10 +47,7 @@ async fn attempt<H: Handler>(consumer: &Consumer<H>, retries: &[Retry]) {
     let mut backoff = Backoff::default();
     while !consumer.stop.is_cancelled() {
         let recorded = match transact(consumer, retries).await {
-            Ok(()) => {
-                consumer.count("done", retries.len() as u64);
-                return;
-            }
+            Ok(()) => return,
             Err(Failure::Event(reason)) => record(consumer, retries, &reason).await,
             Err(Failure::Database(error)) => Err(error),
         };
@@ -80,20 +77,15 @@ async fn transact<H: Handler>(consumer: &Consumer<H>, retries: &[Retry]) -> Resu
     if events.is_empty() {
         return Ok(());
     }
-    let mut failed = Vec::new();
-    for (event, outcome) in events.iter().zip(consumer.handle(&mut work, &events).await?) {
-        let Outcome::Failed(reason) = outcome else { continue };
-        if retries.len() == 1 {
-            return Err(Failure::Event(reason));
-        }
-        consumer.warn(event.id.0, &reason, "an event failed and will be retried");
-        let next_attempt = consumer.pace.now() + consumer.policy.delay(1);
-        failed.push(Retry { letter: Letter::from(event), attempts: 1, next_attempt, reason });
-    }
+    // What goes together was never attempted before: the number is the same for all.
+    let attempts = retries.iter().map(|retry| retry.attempts).max().unwrap_or(1);
+    let failed = consumer.work_off(&mut work, &events, attempts).await?;
     retries::insert(work.tx(), &failed).await?;
     database::fault_point!("messaging.retries.before-attempt-commit");
     work.commit().await?;
     database::fault_point!("messaging.retries.after-attempt-commit");
+    consumer.count("done", (events.len() - failed.len()) as u64);
+    consumer.count("retry", failed.len() as u64);
     Ok(())
 }
 

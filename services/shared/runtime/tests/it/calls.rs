@@ -248,12 +248,15 @@ async fn more_calls_than_there_are_places_are_refused_at_once_and_none_is_kept()
     let world = World::start(&GrpcConfig { max_calls: 1, ..config() }).await;
     let mut waits = pin!(world.call("Slow", world.request("")));
     // Its place is taken before it waits.
-    let status = loop {
-        assert!(futures::poll!(waits.as_mut()).is_pending());
-        if let Err(status) = world.call("Trace", world.request("")).await {
-            break status;
+    let status = soon("a refusal", async {
+        loop {
+            assert!(futures::poll!(waits.as_mut()).is_pending());
+            if let Err(status) = world.call("Trace", world.request("")).await {
+                break status;
+            }
         }
-    };
+    })
+    .await;
     assert_eq!((status.code(), reason(&status).as_str()), (Code::Unavailable, "OVERLOADED"));
     assert!(status.get_details_retry_info().is_some());
     assert!(world.call("Echo", world.request("")).await.is_ok(), "it has a queue of its own");
